@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * The contract between compiled models and the runtime. The compiler emits
+ * these structures as constants of the model's object; the runtime reads them
+ * and calls the entries. Everything is plain C11 data of fixed layout on
+ * 64-bit targets, so a model's object needs no header to be linked.
+ *
+ * A compiled model is
+ *   - kernels: loops over a range of tasks, without state or allocation;
+ *   - one host function per entry: evaluates the sizes, asks for memory,
+ *     launches the kernels in order;
+ *   - one block of weights, mapped read-only and shared by all instances.
+ */
+#ifndef STRAIT_ABI_H
+#define STRAIT_ABI_H
+
+#include <stdint.h>
+
+/* Changes whenever a structure or the meaning of a call below changes. */
+#define STRAIT_ABI_VERSION 1
+
+/* Alignment in bytes of every buffer, weight and scratch area. */
+#define STRAIT_ALIGNMENT 64
+
+/* Element types. The numbers are those of ONNX's TensorProto.DataType. */
+typedef enum strait_dtype {
+  STRAIT_F32 = 1,
+  STRAIT_U8 = 2,
+  STRAIT_I8 = 3,
+  STRAIT_U16 = 4,
+  STRAIT_I16 = 5,
+  STRAIT_I32 = 6,
+  STRAIT_I64 = 7,
+  STRAIT_BOOL = 9, /* one byte per element, 0 or 1 */
+  STRAIT_F16 = 10,
+  STRAIT_F64 = 11,
+  STRAIT_U32 = 12,
+  STRAIT_U64 = 13,
+  STRAIT_BF16 = 16
+} strait_dtype;
+
+/* Code levels of one kernel; the runtime takes the highest that the machine
+ * has and the model holds. */
+enum { STRAIT_ISA_AVX2 = 0, STRAIT_ISA_AVX512 = 1, STRAIT_ISA_COUNT = 2 };
+
+/* One run in progress; opaque to compiled code. */
+typedef struct strait_run_state strait_run_state;
+
+/* A tensor bound to an entry: contiguous, row-major. `dims` has the rank of the
+ * tensor's description. For outputs the entry fills in `dims` first. */
+typedef struct strait_binding {
+  void *data;
+  int64_t *dims;
+} strait_binding;
+
+/* Runs tasks [begin, end) of a kernel. `buffers` are the operands in the order
+ * of the launch (inputs, then results), `sizes` the dynamic extents, `scratch`
+ * the calling worker's own area of the size that the launch asked for. */
+typedef void (*strait_kernel_fn)(void *const *buffers, const int64_t *sizes,
+                                 void *scratch, int64_t begin, int64_t end);
+
+/* What compiled code may ask of the runtime. A call that returns int32_t
+ * returns 0, or an error code that the entry returns at once. */
+typedef struct strait_services {
+  uint32_t abi_version;
+  uint32_t bytes; /* sizeof(strait_services) of the runtime */
+
+  /* Runs launch number `launch` of the model over `tasks` tasks on the pool
+   * and returns when all are done. 0 tasks: nothing to do. */
+  int32_t (*launch)(strait_run_state *run, uint32_t launch,
+                    void *const *buffers, const int64_t *sizes, int64_t tasks,
+                    int64_t scratch_bytes);
+
+  /* Memory for intermediate buffers. `plan` numbers the call sites of an
+   * entry; each owns one slab that lives until the instance is closed and only
+   * grows. `slab` gives `bytes` bytes. `plan` places `count` buffers of `sizes`
+   * bytes: buffers whose lifetimes (pairs of first and last step, inclusive)
+   * overlap get disjoint places; `*offsets` stays valid during the run. The
+   * placement is kept and reused as long as the sizes are the same. */
+  int32_t (*slab)(strait_run_state *run, uint32_t plan, int64_t bytes,
+                  void **base);
+  int32_t (*plan)(strait_run_state *run, uint32_t plan, int64_t count,
+                  const int64_t *sizes, const int32_t *lifetimes, void **base,
+                  const int64_t **offsets);
+
+  /* The place where output `index` goes, its dims being filled in: the
+   * caller's buffer (checked to be large enough), else the instance's own. */
+  int32_t (*output)(strait_run_state *run, uint32_t index, void **data);
+
+  /* Reports that a dimension or value is not what the model needs; `what`
+   * is a static text. Returns the error code to return. */
+  int32_t (*fail)(strait_run_state *run, const char *what, int64_t expected,
+                  int64_t got);
+} strait_services;
+
+/* Host function of an entry. With `query` set it fills in the outputs' dims as
+ * far as they follow from the inputs' dims alone (others become -1), checks
+ * the inputs' dims, and launches nothing. */
+typedef int32_t (*strait_entry_fn)(const strait_services *services,
+                                   strait_run_state *run,
+                                   const uint8_t *weights,
+                                   const strait_binding *inputs,
+                                   strait_binding *outputs, int32_t query);
+
+typedef struct strait_tensor_desc {
+  const char *name;             /* ONNX name */
+  uint32_t dtype;               /* strait_dtype */
+  uint32_t rank;
+  const int64_t *dims;          /* -1 where dynamic */
+  const char *const *dim_names; /* "" where ONNX gives none; may be NULL */
+} strait_tensor_desc;
+
+typedef struct strait_entry_desc {
+  const char *name; /* "main" for a single model */
+  strait_entry_fn run;
+  uint32_t num_inputs, num_outputs;
+  const strait_tensor_desc *inputs, *outputs;
+  uint32_t num_plans;
+  uint32_t reserved;
+} strait_entry_desc;
+
+typedef struct strait_kernel_desc {
+  const char *name;
+  strait_kernel_fn code[STRAIT_ISA_COUNT]; /* NULL where not compiled */
+} strait_kernel_desc;
+
+/* One launch site: which kernel, and the ONNX nodes it came from joined by
+ * ';', for profiles and errors. FLOPs and bytes are 0 where dynamic. */
+typedef struct strait_launch_desc {
+  uint32_t kernel;
+  uint32_t reserved;
+  const char *origin;
+  uint64_t flops, bytes;
+} strait_launch_desc;
+
+/* The root: one constant `strait_model_desc` per artefact, exported under the
+ * symbol `strait_model`. */
+typedef struct strait_model_desc {
+  uint32_t abi_version;
+  uint32_t flags; /* 0 */
+  const char *name;
+  const char *producer; /* compiler name and version */
+  uint64_t weights_bytes;
+  uint8_t weights_hash[16]; /* first 16 bytes of the weights' BLAKE3 hash */
+  uint32_t num_entries, num_kernels, num_launches, reserved;
+  const strait_entry_desc *entries;
+  const strait_kernel_desc *kernels;
+  const strait_launch_desc *launches;
+} strait_model_desc;
+
+#endif /* STRAIT_ABI_H */
