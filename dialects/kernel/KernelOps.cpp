@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "dialects/kernel/KernelOps.h"
+
+using namespace mlir;
+using namespace strait::kernel;
+
+#include "dialects/kernel/KernelDialect.cpp.inc"
+#include "dialects/kernel/KernelEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/kernel/KernelAttrs.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/kernel/KernelOps.cpp.inc"
+
+void KernelDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/kernel/KernelAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/kernel/KernelOps.cpp.inc"
+      >();
+}
+
+/// Constraint 2: `map` describes the extents of `type` by constants and single
+/// symbols.
+static LogicalResult verifyShapeMap(Operation *op, AffineMap map,
+                                    RankedTensorType type, unsigned numSizes,
+                                    const Twine &what) {
+  if (map.getNumDims() != 0 || map.getNumSymbols() != numSizes ||
+      map.getNumResults() != type.getRank())
+    return op->emitOpError()
+           << "expected the shape map of " << what << " to be ()[" << numSizes
+           << " sizes] -> (" << type.getRank() << " dims), found "
+           << AffineMapAttr::get(map);
+  for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
+    if (type.isDynamicDim(axis)) {
+      if (!isa<AffineSymbolExpr>(expr))
+        return op->emitOpError() << "expected a symbol for dynamic dimension "
+                                 << axis << " of " << what;
+      continue;
+    }
+    auto constant = dyn_cast<AffineConstantExpr>(expr);
+    if (!constant || constant.getValue() != type.getDimSize(axis))
+      return op->emitOpError()
+             << "expected extent " << type.getDimSize(axis) << " for dimension "
+             << axis << " of " << what << ", found "
+             << AffineMapAttr::get(map);
+  }
+  return success();
+}
+
+/// Constraints 1 to 3 for a body over `inputs` and `numSizes` sizes.
+static LogicalResult verifyBody(Operation *op, Block &body,
+                                TypeRange inputs, unsigned numSizes,
+                                ArrayAttr inputShapes, ArrayAttr resultShapes) {
+  if (body.getNumArguments() != inputs.size() + numSizes)
+    return op->emitOpError() << "expected " << inputs.size() + numSizes
+                             << " block arguments (inputs, then sizes), found "
+                             << body.getNumArguments();
+  for (auto [index, type] : llvm::enumerate(inputs))
+    if (body.getArgument(index).getType() != type)
+      return op->emitOpError()
+             << "expected block argument " << index << " of type " << type
+             << ", found " << body.getArgument(index).getType();
+  for (BlockArgument argument : body.getArguments().drop_front(inputs.size()))
+    if (!argument.getType().isIndex())
+      return op->emitOpError("expected sizes to be of type index");
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield)
+    return op->emitOpError("expected the body to end in kernel.yield");
+  if (inputShapes.size() != inputs.size() ||
+      resultShapes.size() != yield.getValues().size())
+    return op->emitOpError("expected one shape map per input and result");
+  for (auto [index, type, map] : llvm::enumerate(
+           inputs, inputShapes.getAsValueRange<AffineMapAttr>()))
+    if (failed(verifyShapeMap(op, map, cast<RankedTensorType>(type), numSizes,
+                              "input " + Twine(index))))
+      return failure();
+  for (auto [index, value, map] : llvm::enumerate(
+           yield.getValues(), resultShapes.getAsValueRange<AffineMapAttr>()))
+    if (failed(verifyShapeMap(op, map, cast<RankedTensorType>(value.getType()),
+                              numSizes, "result " + Twine(index))))
+      return failure();
+  return success();
+}
+
+LogicalResult RegionOp::verify() {
+  Block &body = getBody().front();
+  if (failed(verifyBody(*this, body, getInputs().getTypes(), getSizes().size(),
+                        getInputShapes(), getResultShapes())))
+    return failure();
+  auto yield = cast<YieldOp>(body.getTerminator());
+  if (yield.getValues().getTypes() != getResults().getTypes())
+    return emitOpError("expected the yielded types to be the result types");
+  return success();
+}
+
+LogicalResult FuncOp::verify() {
+  Block &body = getBody().front();
+  int64_t numInputs = getNumInputs();
+  if (numInputs < 0 || numInputs > int64_t(body.getNumArguments()))
+    return emitOpError("expected 'num_inputs' leading tensor arguments");
+  for (BlockArgument argument : body.getArguments().take_front(numInputs))
+    if (!isa<RankedTensorType>(argument.getType()))
+      return emitOpError("expected inputs to be ranked tensors");
+  SmallVector<Type> types;
+  for (BlockArgument argument : body.getArguments().take_front(numInputs))
+    types.push_back(argument.getType());
+  return verifyBody(*this, body, types, body.getNumArguments() - numInputs,
+                    getInputShapes(), getResultShapes());
+}

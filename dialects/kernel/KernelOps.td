@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernel IR: what is computed together, over which shapes, in which tiles.
+// See README.md of this folder.
+#ifndef STRAIT_DIALECTS_KERNEL_KERNELOPS_TD
+#define STRAIT_DIALECTS_KERNEL_KERNELOPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+
+def Kernel_Dialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::strait::kernel";
+  let summary = "Fused groups of computation with one root each";
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::tensor::TensorDialect"
+  ];
+}
+
+class Kernel_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Kernel_Dialect, mnemonic, traits>;
+
+//===----------------------------------------------------------------------===//
+// Enumerations
+//===----------------------------------------------------------------------===//
+
+def Kernel_PanelLayout : I32EnumAttr<"PanelLayout",
+    "how the right-hand side of a matrix product lies in memory", [
+      I32EnumAttrCase<"row_major", 0>,   // [.., K, N]
+      I32EnumAttrCase<"transposed", 1>,  // [.., N, K]
+      I32EnumAttrCase<"packed", 2>       // [.., ceil(N / 16), K, 16]
+    ]> {
+  let cppNamespace = "::strait::kernel";
+  let genSpecializedAttr = 0;
+}
+def Kernel_PanelLayoutAttr
+    : EnumAttr<Kernel_Dialect, Kernel_PanelLayout, "panels"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Kernel_CellKind : I32EnumAttr<"CellKind", "recurrent cell", [
+      I32EnumAttrCase<"lstm", 0>, I32EnumAttrCase<"gru", 1>,
+      I32EnumAttrCase<"rnn", 2>
+    ]> {
+  let cppNamespace = "::strait::kernel";
+  let genSpecializedAttr = 0;
+}
+def Kernel_CellKindAttr : EnumAttr<Kernel_Dialect, Kernel_CellKind, "cell"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+//===----------------------------------------------------------------------===//
+// Groups
+//===----------------------------------------------------------------------===//
+
+def Kernel_RegionOp : Kernel_Op<"region", [
+    IsolatedFromAbove, Pure, AttrSizedOperandSegments,
+    SingleBlockImplicitTerminator<"YieldOp">]> {
+  let summary = "a fused group: computed by one kernel, inner values on chip";
+  let description = [{
+    Reads `inputs`, computes its body, gives the yielded tensors. The block's
+    arguments are the inputs followed by one `index` per size. Every dynamic
+    extent of an input or result is one of the sizes: `input_shapes` and
+    `result_shapes` hold one map `()[sizes] -> (dims)` per tensor, whose
+    results are single symbols or constants.
+
+    The body is one of
+      * a cascade: `linalg.generic`s that share their first `row_rank` loops
+        (all parallel, indexed the same way), see README;
+      * a root (`kernel.matmul`, `kernel.conv2d`, ...), after at most one
+        prologue `linalg.generic` per operand and before at most one epilogue
+        `linalg.generic`, all-parallel, that reads the root's result with the
+        identity map.
+
+    `tasks` and `scratch` (maps `()[sizes] -> (n)`: number of tasks; bytes per
+    worker) and `tile` are set by `strait-select-tiles`.
+
+    Constraints:
+    1. block arguments match inputs and sizes;
+    2. each shape map has one result per dimension, a constant equal to the
+       static extent or a symbol where the extent is dynamic;
+    3. yielded types equal the result types.
+
+    Example:
+    ```mlir
+    %r = kernel.region ins(%x : tensor<?x8xf32>) sizes(%n)
+        shapes([affine_map<()[s0] -> (s0, 8)>] -> [affine_map<()[s0] -> (s0, 8)>])
+        -> (tensor<?x8xf32>) {
+    ^bb0(%a: tensor<?x8xf32>, %s0: index):
+      ...
+      kernel.yield %e : tensor<?x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins
+    Variadic<AnyRankedTensor>:$inputs, Variadic<Index>:$sizes,
+    AffineMapArrayAttr:$input_shapes, AffineMapArrayAttr:$result_shapes,
+    OptionalAttr<I64Attr>:$row_rank,
+    OptionalAttr<DictionaryAttr>:$tile,
+    OptionalAttr<AffineMapAttr>:$tasks, OptionalAttr<AffineMapAttr>:$scratch);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    (`ins` `(` $inputs^ `:` type($inputs) `)`)?
+    (`sizes` `(` $sizes^ `)`)?
+    `shapes` `(` $input_shapes `->` $result_shapes `)`
+    attr-dict-with-keyword `->` `(` type($results) `)` $body
+  }];
+  let hasVerifier = 1;
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
+    ParentOneOf<["RegionOp", "FuncOp"]>]> {
+  let summary = "results of a group";
+  let arguments = (ins Variadic<AnyRankedTensor>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+  let builders = [OpBuilder<(ins), [{}]>];
+}
+
+def Kernel_FuncOp : Kernel_Op<"func", [
+    IsolatedFromAbove, Symbol, SingleBlockImplicitTerminator<"YieldOp">]> {
+  let summary = "a distinct kernel: the body of one or several regions";
+  let description = [{
+    What `strait-outline-kernels` makes of a `kernel.region`: same body, same
+    attributes; the block's arguments are `num_inputs` tensors followed by the
+    sizes. Identical regions share one `kernel.func`.
+  }];
+  let arguments = (ins
+    SymbolNameAttr:$sym_name, I64Attr:$num_inputs,
+    AffineMapArrayAttr:$input_shapes, AffineMapArrayAttr:$result_shapes,
+    OptionalAttr<I64Attr>:$row_rank,
+    OptionalAttr<DictionaryAttr>:$tile,
+    OptionalAttr<AffineMapAttr>:$tasks, OptionalAttr<AffineMapAttr>:$scratch);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $sym_name `inputs` $num_inputs
+    `shapes` `(` $input_shapes `->` $result_shapes `)`
+    attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+}
+
+def Kernel_LaunchOp : Kernel_Op<"launch", [Pure, AttrSizedOperandSegments]> {
+  let summary = "computes results by a kernel.func";
+  let description = [{
+    The call of an outlined region. Its location is the region's: the fused
+    location of the ONNX nodes computed here.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel,
+    Variadic<AnyRankedTensor>:$inputs, Variadic<Index>:$sizes,
+    AffineMapArrayAttr:$result_shapes);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $kernel (`ins` `(` $inputs^ `:` type($inputs) `)`)?
+    (`sizes` `(` $sizes^ `)`)? `shapes` $result_shapes attr-dict
+    `->` `(` type($results) `)`
+  }];
+}
+
+def Kernel_ReshapeOp : Kernel_Op<"reshape", [Pure]> {
+  let summary = "the same elements in the same order under another shape";
+  let description = [{
+    A view: costs nothing at run time. `sizes` gives the dynamic extents of
+    the result in order.
+  }];
+  let arguments = (ins AnyRankedTensor:$source, Variadic<Index>:$sizes);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $source (`sizes` `(` $sizes^ `)`)? attr-dict `:` type($source) `->` type($result)
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Roots. All operate on contiguous tensors inside a kernel.region body.
+//===----------------------------------------------------------------------===//
+
+class Kernel_Root<string mnemonic, list<Trait> traits = []>
+    : Kernel_Op<mnemonic, traits # [Pure]>;
+
+def Kernel_MatmulOp : Kernel_Root<"matmul"> {
+  let summary = "batched matrix product";
+  let description = [{
+    `result[b, m, n] = sum_k lhs[b, m, k] * rhs[b, k, n]`, in f32 accumulation.
+    `lhs` is [B, M, K], or [B, K, M] with `transpose_lhs`; `rhs` lies as
+    `panels` says: [B', K, N], [B', N, K] or [B', ceil(N / 16), K, 16] (padded
+    with zeros), where B' is B or 1 (shared by the batch). `result` is
+    [B, M, N]. Also the form of 1x1 convolutions (M = pixels).
+  }];
+  let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs,
+    Kernel_PanelLayoutAttr:$panels, UnitAttr:$transpose_lhs);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $lhs `,` $rhs $panels attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+  }];
+}
+
+def Kernel_Conv2DOp : Kernel_Root<"conv2d"> {
+  let summary = "channels-last 2-D convolution";
+  let description = [{
+    `input` [N, H, W, G * C], `weights` packed as
+    [G, ceil(O / 16), KH, KW, C, 16] (O output channels per group, zero padded),
+    `result` [N, OH, OW, G * O]. `pads` = [top, left, bottom, right]; input
+    outside is zero. `strides` and `dilations` are [h, w].
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$weights,
+    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+    DenseI64ArrayAttr:$dilations, I64Attr:$groups);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $weights `strides` $strides `pads` $pads `dilations` $dilations
+    `groups` $groups attr-dict
+    `:` type($input) `,` type($weights) `->` type($result)
+  }];
+}
+
+def Kernel_DepthwiseConv2DOp : Kernel_Root<"depthwise_conv2d"> {
+  let summary = "channels-last depthwise 2-D convolution";
+  let description = [{
+    `input` [N, H, W, C], `weights` [KH, KW, C], `result` [N, OH, OW, C].
+    Attributes as in `kernel.conv2d`.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$weights,
+    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+    DenseI64ArrayAttr:$dilations);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $weights `strides` $strides `pads` $pads `dilations` $dilations
+    attr-dict `:` type($input) `,` type($weights) `->` type($result)
+  }];
+}
+
+def Kernel_Pool2DOp : Kernel_Root<"pool2d"> {
+  let summary = "channels-last 2-D pooling";
+  let description = [{
+    `input` [N, H, W, C], `result` [N, OH, OW, C]. Maximum of the window's
+    elements inside the input, or with `average` their mean: over those inside,
+    or with `count_include_pad` over the window's part inside the padded input.
+  }];
+  let arguments = (ins AnyRankedTensor:$input,
+    DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+    DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
+    UnitAttr:$average, UnitAttr:$count_include_pad);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `kernel` $kernel `strides` $strides `pads` $pads `dilations`
+    $dilations attr-dict `:` type($input) `->` type($result)
+  }];
+}
+
+def Kernel_AttentionOp : Kernel_Root<"attention"> {
+  let summary = "softmax(scale * q k^T + bias) v without the score matrix";
+  let description = [{
+    Logical shapes: q [B, H, S, D], k [B, H', T, D], v [B, H', T, E], result
+    [B, H, S, E]; H' divides H (each group of H / H' heads shares keys). Each
+    tensor lies in memory in the order that its permutation says:
+    `q_order = [0, 2, 1, 3]` means that the operand's type is [B, S, H, D].
+    `bias` [b, h, s, t] with each extent 1 or full is added to the scaled
+    scores. `causal`: query i sees keys j <= i + T - S.
+    A row whose scores are all -inf gives NaN, as softmax does; with
+    `zero_masked_rows` it gives zeros (exporters' guard).
+  }];
+  let arguments = (ins AnyRankedTensor:$q, AnyRankedTensor:$k,
+    AnyRankedTensor:$v, Optional<AnyRankedTensor>:$bias,
+    F32Attr:$scale, UnitAttr:$causal, UnitAttr:$zero_masked_rows,
+    DenseI64ArrayAttr:$q_order, DenseI64ArrayAttr:$k_order,
+    DenseI64ArrayAttr:$v_order, DenseI64ArrayAttr:$result_order);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $q `,` $k `,` $v (`bias` $bias^)? attr-dict
+    `:` type($q) `,` type($k) `,` type($v) (`,` type($bias)^)? `->` type($result)
+  }];
+}
+
+def Kernel_RecurrenceOp : Kernel_Root<"recurrence", [AttrSizedOperandSegments]> {
+  let summary = "steps of an LSTM, GRU or RNN over precomputed input products";
+  let description = [{
+    `inputs` [T, B, R, G * H]: x W^T plus all biases that may be added before
+    the step (R directions, G = 4 gates i o f c for lstm, 3 z r h for gru, 1
+    for rnn: ONNX's order). `recurrent` [R, ceil(G * H / 16), H, 16]: packed
+    panels of R^T. `hidden_bias` [R, H]: the gru's recurrent bias of the
+    hidden gate, needed inside the step with `linear_before_reset`.
+    `initial_h`, `initial_c` [R, B, H]: zero when absent. Direction r runs
+    backward in time when bit r of `reverse` is set. Results: all hidden
+    states [T, R, B, H], last hidden [R, B, H], last cell [R, B, H] (lstm).
+  }];
+  let arguments = (ins AnyRankedTensor:$inputs, AnyRankedTensor:$recurrent,
+    Optional<AnyRankedTensor>:$hidden_bias,
+    Optional<AnyRankedTensor>:$initial_h, Optional<AnyRankedTensor>:$initial_c,
+    Kernel_CellKindAttr:$cell, I64Attr:$reverse, UnitAttr:$linear_before_reset);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $cell $inputs `,` $recurrent (`hidden_bias` $hidden_bias^)?
+    (`initial_h` $initial_h^)? (`initial_c` $initial_c^)?
+    `reverse` $reverse attr-dict
+    `:` type($inputs) `,` type($recurrent) (`,` type($hidden_bias)^)?
+    (`,` type($initial_h)^)? (`,` type($initial_c)^)? `->` type($results)
+  }];
+}
+
+#endif // STRAIT_DIALECTS_KERNEL_KERNELOPS_TD
