@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""LSTM, GRU and RNN layers, attention, control flow."""
+import itertools
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from case import Case
+
+GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+
+
+def layers():
+    for kind in GATES:
+        for direction, size, batch, steps in (
+                ("forward", 5, 1, 1), ("forward", 16, 3, 7),
+                ("reverse", 17, 2, 5), ("bidirectional", 5, 3, 7),
+                ("bidirectional", 33, 1, 4), ("forward", 1, 1, 3)):
+            yield layer(kind, direction, size, batch, steps)
+        yield layer(kind, "forward", 8, 2, 5, state=True)
+        yield layer(kind, "bidirectional", 8, 2, 5, state=True, bias=False)
+        yield layer(kind, "bidirectional", 6, 3, 5, lengths=[5, 2, 3])
+    for direction in ("forward", "bidirectional"):
+        yield layer("GRU", direction, 9, 2, 4, linear_before_reset=1)
+        yield layer("GRU", direction, 9, 2, 4, linear_before_reset=1,
+                    state=True)
+
+
+def layer(kind, direction, size, batch, steps, state=False, bias=True,
+          lengths=None, **more):
+    ways = 2 if direction == "bidirectional" else 1
+    gates, width = GATES[kind], 7
+
+    def build(g):
+        x = g.input((steps, batch, width))
+        w = g.const((ways, gates * size, width), low=-0.5, high=0.5)
+        r = g.const((ways, gates * size, size), low=-0.5, high=0.5)
+        b = g.const((ways, 2 * gates * size)) if bias else ""
+        n = g.const(data=np.array(lengths, np.int32)) if lengths else ""
+        rest = [g.input((ways, batch, size))] if state else []
+        if state and kind == "LSTM":
+            rest.append(g.input((ways, batch, size)))
+        return g.op(kind, x, w, r, b, n, *rest, hidden_size=size,
+                    direction=direction, results=3 if kind == "LSTM" else 2,
+                    **more)
+    return Case(f"{kind} {direction} size {size} batch {batch} steps {steps}"
+                f"{' state' if state else ''}{' no bias' if not bias else ''}"
+                f"{f' lengths {lengths}' if lengths else ''} "
+                + " ".join(f"{k}={v}" for k, v in more.items()), build)
+
+
+def attention():
+    for (n, m, d), mask, heads in itertools.product(
+            ((1, 1, 8), (7, 7, 16), (17, 33, 17), (64, 64, 64), (65, 3, 32)),
+            ("none", "additive", "where"), (1, 3)):
+        if heads == 1 and mask == "where":
+            continue
+
+        def build(g, n=n, m=m, d=d, mask=mask, heads=heads):
+            q = g.input((2, heads, n, d))
+            k, v = g.input((2, heads, m, d)), g.input((2, heads, m, d))
+            s = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
+            s = g.op("Mul", s, g.const(data=np.array(d ** -0.5, np.float32)))
+            if mask == "additive":
+                s = g.op("Add", s, g.input((2, 1, 1, m)))
+            if mask == "where":
+                keep = np.ones((2, 1, n, m), np.bool_)
+                keep[..., m - m // 3:] = False
+                s = g.op("Where", g.input(data=keep), s, g.const(
+                    data=np.array(-3.4e38, np.float32)))
+            return g.op("MatMul", g.op("Softmax", s, axis=-1), v)
+
+        yield Case(f"attention {n}x{m} width {d} heads {heads} mask {mask}",
+                   build)
+
+    def split_heads(g):
+        x = g.input((2, 9, 24))
+        parts = []
+        for _ in range(3):
+            y = g.op("Add", g.op("MatMul", x, g.const((24, 24))),
+                     g.const((24,)))
+            y = g.op("Reshape", y, g.ints(2, 9, 3, 8))
+            parts.append(g.op("Transpose", y, perm=[0, 2, 1, 3]))
+        q, k, v = parts
+        s = g.op("MatMul", q, g.op("Transpose", k, perm=[0, 1, 3, 2]))
+        s = g.op("Div", s, g.const(data=np.array(8 ** 0.5, np.float32)))
+        o = g.op("MatMul", g.op("Softmax", s, axis=-1), v)
+        o = g.op("Reshape", g.op("Transpose", o, perm=[0, 2, 1, 3]),
+                 g.ints(2, 9, 24))
+        return g.op("MatMul", o, g.const((24, 24)))
+    yield Case("attention with projections", split_heads)
+    for causal in (0, 1):
+        yield Case(f"Attention op causal={causal}", lambda g, c=causal: g.op(
+            "Attention", g.input((2, 3, 9, 16)), g.input((2, 3, 9, 16)),
+            g.input((2, 3, 9, 16)), is_causal=c), opset=23)
+    yield Case("Attention op with grouped heads", lambda g: g.op(
+        "Attention", g.input((2, 6, 9, 16)), g.input((2, 2, 11, 16)),
+        g.input((2, 2, 11, 16))), opset=23)
+
+
+def body(name, nodes, inputs, outputs, constants=()):
+    def info(n, t, s):
+        return helper.make_tensor_value_info(n, t, s)
+    return helper.make_graph(nodes, name, [info(*i) for i in inputs],
+                             [info(*o) for o in outputs], list(constants))
+
+
+def control():
+    for flag in (False, True):
+        def build(g, flag=flag):
+            x = g.input((3, 4))
+            condition = g.input(data=np.array(flag))
+            then = body("then", [helper.make_node("Relu", [x], [g.prefix + "a"])],
+                        [], [(g.prefix + "a", TensorProto.FLOAT, None)])
+            other = body("else", [helper.make_node("Neg", [x], [g.prefix + "b"])],
+                         [], [(g.prefix + "b", TensorProto.FLOAT, None)])
+            return g.op("If", condition, then_branch=then, else_branch=other)
+        yield Case(f"If {flag}", build)
+
+    def loop(g, trips):
+        p = g.prefix
+        start = g.input((2, 3))
+        w = g.const((2, 3))
+        flag = onnx.numpy_helper.from_array(np.array(True), p + "go")
+        inner = body("body", [
+            helper.make_node("Identity", [p + "cond"], [p + "cond_out"]),
+            helper.make_node("Add", [p + "state", w], [p + "sum"]),
+            helper.make_node("Tanh", [p + "sum"], [p + "next"]),
+            helper.make_node("Neg", [p + "next"], [p + "row"])],
+            [(p + "i", TensorProto.INT64, []), (p + "cond", TensorProto.BOOL, []),
+             (p + "state", TensorProto.FLOAT, [2, 3])],
+            [(p + "cond_out", TensorProto.BOOL, []),
+             (p + "next", TensorProto.FLOAT, [2, 3]),
+             (p + "row", TensorProto.FLOAT, [2, 3])])
+        g.constants.append(flag)
+        count = g.input(data=np.array(trips, np.int64))
+        return g.op("Loop", count, p + "go", start, body=inner, results=2)
+    for trips in (1, 5, 0):
+        yield Case(f"Loop of {trips} trips", lambda g, t=trips: loop(g, t))
+
+
+FAMILIES = {"recurrent layers": layers, "attention": attention,
+            "control flow": control}
