@@ -37,6 +37,7 @@ class Entry:
     file: str
     inputs: dict
     rows: list  # of {dims or shapes}; one empty row for static models
+    bench: dict = dataclasses.field(default_factory=dict)  # a row, for timing
 
     def broken(self):
         return self.status if self.status.startswith("broken") else ""
@@ -54,14 +55,21 @@ class Entry:
 
     def cases(self, cache):
         """Every row with two seeds for the first and one for the others."""
-        model = onnx.load(self.path(cache), load_external_data=False)
-        constants = {t.name for t in model.graph.initializer}
-        values = [v for v in model.graph.input if v.name not in constants]
+        values = self._inputs(cache)
         for index, row in enumerate(self.rows or [{}]):
             for seed in (1, 2) if index == 0 else (index + 2,):
                 title = ",".join(f"{k}={_short(v)}" for k, v in row.items())
                 yield Case(f"{title or 'static'} seed {seed}",
                            {v.name: self._value(v, row, seed) for v in values})
+
+    def bench_inputs(self, cache):
+        row = self.bench or (self.rows or [{}])[0]
+        return {v.name: self._value(v, row, 1) for v in self._inputs(cache)}
+
+    def _inputs(self, cache):
+        model = onnx.load(self.path(cache), load_external_data=False)
+        constants = {t.name for t in model.graph.initializer}
+        return [v for v in model.graph.input if v.name not in constants]
 
     def _value(self, value, row, seed):
         tensor = value.type.tensor_type
@@ -146,7 +154,8 @@ def load_entries():
     return [Entry(name=r["name"], source=r["from"], tier=r["tier"],
                   status=r["status"], file=r.get("file", ""),
                   inputs=r.get("inputs", {}),
-                  rows=r.get("dims") or r.get("shapes") or [])
+                  rows=r.get("dims") or r.get("shapes") or [],
+                  bench=r.get("bench", {}))
             for r in rows]
 
 
