@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The code generators of CPU kernels, one per root. Each writes the loops of
+// `function` for its kernel's tasks [begin, end), as the kernel's `tile` says,
+// or emits a diagnostic.
+#ifndef STRAIT_PASSES_CPU_GENERATORS_H
+#define STRAIT_PASSES_CPU_GENERATORS_H
+
+#include "passes/cpu/KernelFunction.h"
+
+namespace strait::cpu {
+
+/// What generators know of the machine.
+struct CpuTarget {
+  int64_t lanes = 8;      // f32 elements of a vector register
+  int64_t registers = 16; // vector registers
+};
+
+llvm::LogicalResult emitCascade(KernelFunction &function,
+                                const CpuTarget &target);
+
+} // namespace strait::cpu
+
+#endif // STRAIT_PASSES_CPU_GENERATORS_H
