@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * What code this machine can run.
+ */
+#ifndef STRAIT_CORE_CPU_H
+#define STRAIT_CORE_CPU_H
+
+#include <stdint.h>
+
+/* The highest STRAIT_ISA_... level of the CPU whose registers the operating
+ * system also saves; -1 if there is none. */
+int32_t strait_cpu_isa(void);
+
+/* "AVX2", "AVX-512 (F, VL, BW, DQ)", or "neither ..." for -1. */
+const char *strait_isa_name(int32_t isa);
+
+#endif /* STRAIT_CORE_CPU_H */

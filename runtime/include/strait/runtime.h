@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Strait's runtime: loads a compiled model and runs it. Plain C11, needs libc
+ * only.
+ *
+ *   strait_module    a model that was loaded: its code and its weights. Never
+ *                    changes after opening; any number of threads may use it.
+ *   strait_instance  memory and bindings for running it. One thread at a time,
+ *                    except for strait_cancel. Make one per thread; they share
+ *                    the module's weights.
+ *   strait_pool      worker threads. Instances may share one.
+ *
+ * Conventions
+ *   - A call that can fail returns a strait_code and writes the text of the
+ *     failure to `error`, which may be NULL. STRAIT_OK is 0.
+ *   - Options structs start with their size; call their _init function first
+ *     and change what you need. NULL options mean the defaults.
+ *   - Strings and descriptions that the runtime returns belong to the module
+ *     and live until it is closed.
+ *   - The order of destruction is instance, then module and pool.
+ *
+ *   strait_module *module;
+ *   strait_instance *instance;
+ *   strait_module_open(&strait_model, NULL, &module, &error);
+ *   strait_instance_create(module, NULL, &instance, &error);
+ *   strait_set_input(instance, 0, 0, &image, &error);
+ *   strait_run(instance, 0, NULL, &error);
+ *   strait_get_output(instance, 0, 0, &scores, &error);
+ */
+#ifndef STRAIT_RUNTIME_H
+#define STRAIT_RUNTIME_H
+
+#include "strait/abi.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define STRAIT_API __attribute__((visibility("default")))
+#else
+#define STRAIT_API
+#endif
+
+/* ------------------------------------------------------------- failures -- */
+
+typedef int32_t strait_code;
+enum {
+  STRAIT_OK = 0,
+  STRAIT_INVALID_ARGUMENT = 1, /* index out of range, NULL, unknown name */
+  STRAIT_INVALID_INPUT = 2,    /* a tensor's type or dimensions do not fit */
+  STRAIT_OUT_OF_MEMORY = 3,    /* the allocator returned NULL */
+  STRAIT_IO = 4,               /* a file cannot be opened, read or mapped */
+  STRAIT_BAD_ARTEFACT = 5,     /* not an artefact, damaged, other ABI version */
+  STRAIT_UNSUPPORTED_CPU = 6,  /* the artefact's code needs another CPU */
+  STRAIT_CANCELLED = 7,        /* strait_cancel was called */
+  STRAIT_DEADLINE = 8          /* the run's time was over */
+};
+
+typedef struct strait_error {
+  strait_code code;
+  char text[508]; /* one line, lower case, without a final period */
+} strait_error;
+
+/* --------------------------------------------------------------- memory -- */
+
+/* Where the runtime takes its memory from. `allocate` returns NULL when there
+ * is none; `alignment` is a power of two of at most 64. `release` gets the size
+ * that was asked for. Both may be called from any thread that calls the
+ * runtime. */
+typedef struct strait_allocator {
+  void *(*allocate)(void *user, size_t bytes, size_t alignment);
+  void (*release)(void *user, void *memory, size_t bytes);
+  void *user;
+} strait_allocator;
+
+/* -------------------------------------------------------------- modules -- */
+
+typedef struct strait_module strait_module;
+
+typedef struct strait_module_options {
+  size_t size;
+  /* Memory of the module; zeros: malloc. Copied. */
+  strait_allocator allocator;
+  /* The weights, in this order of preference: `weights` (64-byte aligned,
+   * stays the caller's, must outlive the module); the file `weights_path`;
+   * the file that holds the model's code. Files are mapped read-only. */
+  const void *weights;
+  uint64_t weights_bytes;
+  const char *weights_path;
+  /* Highest code level to use (STRAIT_ISA_...); the default is the highest
+   * of the machine. */
+  uint32_t max_isa;
+} strait_module_options;
+
+STRAIT_API void strait_module_options_init(strait_module_options *options);
+
+/* Opens a model that is linked into this process. `model` stays the caller's
+ * and must outlive the module. On success `*module` is the caller's, to be
+ * given to strait_module_close. Fails with BAD_ARTEFACT, UNSUPPORTED_CPU, IO,
+ * OUT_OF_MEMORY, INVALID_ARGUMENT. Any thread. */
+STRAIT_API strait_code strait_module_open(const strait_model_desc *model,
+                                          const strait_module_options *options,
+                                          strait_module **module,
+                                          strait_error *error);
+
+/* The same for a shared library that compile-model --emit=lib wrote. The
+ * library stays loaded until the module is closed. */
+STRAIT_API strait_code strait_module_open_file(
+    const char *path, const strait_module_options *options,
+    strait_module **module, strait_error *error);
+
+/* Closes a module that no instance uses any more. NULL is allowed. */
+STRAIT_API void strait_module_close(strait_module *module);
+
+/* What the module holds. Any thread. Entries, inputs and outputs are numbered
+ * from 0; a description is NULL and a count 0 when an index is out of range.
+ * strait_find_... return -1 for an unknown name. */
+STRAIT_API const char *strait_module_name(const strait_module *module);
+STRAIT_API const char *strait_module_producer(const strait_module *module);
+STRAIT_API uint64_t strait_module_weights_bytes(const strait_module *module);
+/* Code level in use, STRAIT_ISA_...: the highest that any kernel runs at. */
+STRAIT_API uint32_t strait_module_isa(const strait_module *module);
+STRAIT_API uint32_t strait_num_entries(const strait_module *module);
+STRAIT_API const char *strait_entry_name(const strait_module *module,
+                                         uint32_t entry);
+STRAIT_API uint32_t strait_num_inputs(const strait_module *module,
+                                      uint32_t entry);
+STRAIT_API uint32_t strait_num_outputs(const strait_module *module,
+                                       uint32_t entry);
+STRAIT_API const strait_tensor_desc *
+strait_input_desc(const strait_module *module, uint32_t entry, uint32_t index);
+STRAIT_API const strait_tensor_desc *
+strait_output_desc(const strait_module *module, uint32_t entry, uint32_t index);
+STRAIT_API int32_t strait_find_entry(const strait_module *module,
+                                     const char *name);
+STRAIT_API int32_t strait_find_input(const strait_module *module,
+                                     uint32_t entry, const char *name);
+STRAIT_API int32_t strait_find_output(const strait_module *module,
+                                      uint32_t entry, const char *name);
+
+/* "f32", "i64", ...; "unknown" for a number that is no strait_dtype. */
+STRAIT_API const char *strait_dtype_name(uint32_t dtype);
+/* Bytes of one element; 0 for a number that is no strait_dtype. */
+STRAIT_API size_t strait_dtype_bytes(uint32_t dtype);
+
+/* -------------------------------------------------------------- threads -- */
+
+typedef struct strait_pool strait_pool;
+
+typedef struct strait_pool_options {
+  size_t size;
+  /* Threads that work on one run, the calling one included. 0: one per CPU
+   * that the process may use. */
+  uint32_t threads;
+  strait_allocator allocator;
+} strait_pool_options;
+
+STRAIT_API void strait_pool_options_init(strait_pool_options *options);
+
+/* Starts `threads` - 1 threads. They wait for work by spinning for a moment,
+ * then sleep. Instances on several threads may use one pool at once: who finds
+ * it busy works alone. Fails with OUT_OF_MEMORY, INVALID_ARGUMENT. */
+STRAIT_API strait_code strait_pool_create(const strait_pool_options *options,
+                                          strait_pool **pool,
+                                          strait_error *error);
+/* Ends the threads of a pool that no instance uses any more. NULL is
+ * allowed. */
+STRAIT_API void strait_pool_destroy(strait_pool *pool);
+STRAIT_API uint32_t strait_pool_threads(const strait_pool *pool);
+
+/* An application's own threads in place of a pool: calls body(context, i) for
+ * each i in [0, workers), on any threads, in any order or at once, and returns
+ * when all calls have. */
+typedef struct strait_executor {
+  void (*parallel_for)(void *user, uint32_t workers,
+                       void (*body)(void *context, uint32_t worker),
+                       void *context);
+  void *user;
+  uint32_t workers; /* most that run at once; 1 to 1024 */
+} strait_executor;
+
+/* ------------------------------------------------------------ instances -- */
+
+typedef struct strait_instance strait_instance;
+
+/* One kernel launch that has ended. Strings live as long as the module. */
+typedef struct strait_launch_event {
+  const char *kernel;
+  const char *origin; /* ONNX nodes, joined by ';' */
+  uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+  int64_t tasks;
+  uint64_t flops, bytes; /* 0 where they depend on dynamic dimensions */
+} strait_launch_event;
+
+typedef struct strait_instance_options {
+  size_t size;
+  /* Memory of the instance: bindings, intermediate buffers, its own outputs.
+   * Zeros: malloc. After a run, further runs at the same or smaller sizes
+   * allocate nothing. */
+  strait_allocator allocator;
+  /* Threads: `pool` (must outlive the instance), else `executor` if its
+   * parallel_for is set, else the calling thread alone. Results do not depend
+   * on the number of threads. */
+  strait_pool *pool;
+  strait_executor executor;
+  /* Called on the calling thread after every launch, when set. */
+  void (*on_launch)(void *user, const strait_launch_event *event);
+  void *on_launch_user;
+} strait_instance_options;
+
+STRAIT_API void strait_instance_options_init(strait_instance_options *options);
+
+/* Makes an instance of a module, which must outlive it. Fails with
+ * OUT_OF_MEMORY, INVALID_ARGUMENT. Any thread. */
+STRAIT_API strait_code strait_instance_create(
+    const strait_module *module, const strait_instance_options *options,
+    strait_instance **instance, strait_error *error);
+/* NULL is allowed. */
+STRAIT_API void strait_instance_destroy(strait_instance *instance);
+
+/* A dense row-major tensor. */
+typedef struct strait_tensor {
+  void *data;
+  uint32_t dtype; /* strait_dtype */
+  uint32_t rank;
+  const int64_t *dims;
+} strait_tensor;
+
+/* Binds an input for the runs to come. The dims are copied; the data stays the
+ * caller's, is only read, and must be valid during those runs. Data that is
+ * not 64-byte aligned is copied in each run. Fails with INVALID_INPUT when type,
+ * rank or a static dimension differs, INVALID_ARGUMENT. */
+STRAIT_API strait_code strait_set_input(strait_instance *instance,
+                                        uint32_t entry, uint32_t index,
+                                        const strait_tensor *tensor,
+                                        strait_error *error);
+
+/* Binds `bytes` bytes at `data` for an output of the runs to come; they stay
+ * the caller's. A run fails with INVALID_INPUT when the output needs more.
+ * NULL: the instance's own memory again, which is the default. Data that is
+ * not 64-byte aligned costs a copy in each run. */
+STRAIT_API strait_code strait_set_output(strait_instance *instance,
+                                         uint32_t entry, uint32_t index,
+                                         void *data, size_t bytes,
+                                         strait_error *error);
+
+/* Finds the outputs' dimensions from those of the inputs bound, without
+ * running (input data need not be set). strait_get_output then returns them,
+ * -1 where they depend on the inputs' values, with data NULL. Fails with
+ * INVALID_INPUT. */
+STRAIT_API strait_code strait_query_outputs(strait_instance *instance,
+                                            uint32_t entry,
+                                            strait_error *error);
+
+typedef struct strait_run_options {
+  size_t size;
+  uint64_t timeout_ns; /* 0: none; looked at between kernels */
+} strait_run_options;
+
+STRAIT_API void strait_run_options_init(strait_run_options *options);
+
+/* Runs an entry on the inputs bound and returns when the outputs are there.
+ * Fails with INVALID_INPUT, OUT_OF_MEMORY, CANCELLED, DEADLINE,
+ * INVALID_ARGUMENT; the outputs are undefined then and the instance stays
+ * usable. */
+STRAIT_API strait_code strait_run(strait_instance *instance, uint32_t entry,
+                                  const strait_run_options *options,
+                                  strait_error *error);
+
+/* Stops the run in progress before its next kernel, or the next run if there
+ * is none; that run returns STRAIT_CANCELLED. Any thread. */
+STRAIT_API void strait_cancel(strait_instance *instance);
+
+/* An output of the last run or query of this entry. `data` is the caller's
+ * buffer or the instance's own; data and dims are valid until the next call for
+ * this entry. Fails with INVALID_ARGUMENT when there was none. */
+STRAIT_API strait_code strait_get_output(const strait_instance *instance,
+                                         uint32_t entry, uint32_t index,
+                                         strait_tensor *tensor,
+                                         strait_error *error);
+
+/* Bytes that the instance holds now; they never shrink. */
+typedef struct strait_memory {
+  uint64_t arena_bytes;   /* intermediate buffers */
+  uint64_t scratch_bytes; /* workers' own areas */
+  uint64_t io_bytes;      /* outputs that the instance owns, aligned copies */
+  uint64_t other_bytes;   /* bindings and plans */
+} strait_memory;
+
+STRAIT_API void strait_instance_memory(const strait_instance *instance,
+                                       strait_memory *memory);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* STRAIT_RUNTIME_H */
