@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * A compiled model written by hand.
+ *
+ *   entry "main"   x f32 [?, 4] -> y f32 [?, 4]: y = (x * w) + 1, in two
+ *                  launches through one intermediate buffer; one task per row
+ *   entry "count"  values i64 [3] -> positive i64 [?]: those above 0, a size
+ *                  that depends on data
+ *
+ * The weights are the floats 1, 2, 3, 4.
+ */
+#ifndef STRAIT_TEST_RUNTIME_SMALL_MODEL_H
+#define STRAIT_TEST_RUNTIME_SMALL_MODEL_H
+
+#include "strait/abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern const strait_model_desc strait_model;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* STRAIT_TEST_RUNTIME_SMALL_MODEL_H */
