@@ -13,6 +13,7 @@ import pathlib
 import sys
 import tempfile
 
+import onnx
 
 import agreement
 import zoo
@@ -61,6 +62,22 @@ def check_case(tally, model, case, program, reference):
     return worst
 
 
+def check_taps(tally, entry, cases, options, folder):
+    """The same with inner tensors as outputs, in a program of its own."""
+    path = pathlib.Path(folder) / f"{entry.name}-taps.onnx"
+    onnx.save(entry.tapped(zoo.default_cache(options.build)), path)
+    try:
+        program = compile_model(options.build, path, path.with_suffix(""),
+                                options.flag)
+    except StepFailed as failure:
+        return tally.say("fail", entry.name, f"with taps: {failure}")
+    for case, reference in zip(cases, zoo.onnxruntime_outputs(
+            path, [c.inputs for c in cases])):
+        check_case(tally, f"{entry.name} with taps", case, program, reference)
+    path.unlink()
+    program.path.unlink()
+
+
 def check_model(tally, entry, options, folder):
     row = {"name": entry.name, "status": "fail", "worst": None}
     tally.models.append(row)
@@ -90,6 +107,8 @@ def check_model(tally, entry, options, folder):
                  for case, reference in zip(cases, references)]
     if all(d is not None for d in distances):
         row["worst"] = max(distances)
+    if entry.taps:
+        check_taps(tally, entry, cases[:2], options, folder)
     if tally.failed == before:
         row["status"] = "pass"
     if not options.keep:

@@ -38,6 +38,7 @@ class Entry:
     inputs: dict
     rows: list  # of {dims or shapes}; one empty row for static models
     bench: dict = dataclasses.field(default_factory=dict)  # a row, for timing
+    taps: list = dataclasses.field(default_factory=list)
 
     def broken(self):
         return self.status if self.status.startswith("broken") else ""
@@ -52,6 +53,11 @@ class Entry:
         if self.source == "trained":
             return shared / "trained" / f"{self.name}.onnx"
         return _filled(shared, self.name, pathlib.Path(cache))
+
+    def tapped(self, cache):
+        """The model with the tapped tensors as outputs, loaded."""
+        model = onnx.load(self.path(cache))
+        return with_outputs(model, self.taps)
 
     def cases(self, cache):
         """Every row with two seeds for the first and one for the others."""
@@ -95,6 +101,26 @@ class Entry:
         if np.issubdtype(dtype, np.integer):
             return rng.integers(1, 1000, shape).astype(dtype)
         return rng.standard_normal(shape).astype(dtype)
+
+
+def with_outputs(model, names):
+    """Makes inner tensors outputs; their types come from ONNX's inference."""
+    bare = onnx.ModelProto()
+    bare.CopyFrom(model)
+    for tensor in bare.graph.initializer:
+        # Shapes need the small ones only (shapes, axes).
+        if np.prod(tensor.dims) > 1024:
+            tensor.ClearField("raw_data")
+            tensor.ClearField("float_data")
+    known = {v.name: v for v in onnx.shape_inference.infer_shapes(
+        bare).graph.value_info}
+    have = {v.name for v in model.graph.output}
+    for name in names:
+        if name not in have:
+            model.graph.output.append(
+                known.get(name) or onnx.helper.make_tensor_value_info(
+                    name, onnx.TensorProto.FLOAT, None))
+    return model
 
 
 def _short(value):
@@ -155,7 +181,7 @@ def load_entries():
                   status=r["status"], file=r.get("file", ""),
                   inputs=r.get("inputs", {}),
                   rows=r.get("dims") or r.get("shapes") or [],
-                  bench=r.get("bench", {}))
+                  bench=r.get("bench", {}), taps=r.get("taps", []))
             for r in rows]
 
 
