@@ -66,18 +66,18 @@ class Entry:
             for seed in (1, 2) if index == 0 else (index + 2,):
                 title = ",".join(f"{k}={_short(v)}" for k, v in row.items())
                 yield Case(f"{title or 'static'} seed {seed}",
-                           {v.name: self._value(v, row, seed) for v in values})
+                           {v.name: self.value(v, row, seed) for v in values})
 
     def bench_inputs(self, cache):
         row = self.bench or (self.rows or [{}])[0]
-        return {v.name: self._value(v, row, 1) for v in self._inputs(cache)}
+        return {v.name: self.value(v, row, 1) for v in self._inputs(cache)}
 
     def _inputs(self, cache):
         model = onnx.load(self.path(cache), load_external_data=False)
         constants = {t.name for t in model.graph.initializer}
         return [v for v in model.graph.input if v.name not in constants]
 
-    def _value(self, value, row, seed):
+    def value(self, value, row, seed):
         tensor = value.type.tensor_type
         shape = row.get(value.name) or [
             d.dim_value if d.dim_value > 0 else row.get(d.dim_param, 1)
