@@ -7,11 +7,19 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The highest STRAIT_ISA_... level of the CPU whose registers the operating
  * system also saves; -1 if there is none. */
 int32_t strait_cpu_isa(void);
 
 /* "AVX2", "AVX-512 (F, VL, BW, DQ)", or "neither ..." for -1. */
 const char *strait_isa_name(int32_t isa);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* STRAIT_CORE_CPU_H */

@@ -7,6 +7,10 @@
 
 #include "strait/runtime.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Writes code and text to `error`, if any, and returns the code. */
 strait_code strait_fail(strait_error *error, strait_code code,
                         const char *format, ...)
@@ -18,5 +22,9 @@ enum { STRAIT_DIMS_TEXT = 160 };
 /* "1x3x?x48": -1 is printed as '?', rank 0 as "scalar". Returns `text`. */
 const char *strait_dims_text(char text[STRAIT_DIMS_TEXT], const int64_t *dims,
                              uint32_t rank);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* STRAIT_CORE_ERROR_H */

@@ -9,6 +9,10 @@
 
 #include "strait/runtime.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { STRAIT_MOST_THREADS = 1024 };
 
 /* Calls body(context, 0) on this thread and, at the same time, body(context, i)
@@ -18,5 +22,9 @@ enum { STRAIT_MOST_THREADS = 1024 };
 void strait_pool_run(strait_pool *pool, uint32_t workers,
                      void (*body)(void *context, uint32_t worker),
                      void *context);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* STRAIT_CORE_POOL_H */

@@ -8,6 +8,10 @@
 #include "runtime/core/trailer.h"
 #include "strait/runtime.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct strait_weights {
   const uint8_t *data;
   void *mapping; /* NULL when the data is the application's */
@@ -31,5 +35,9 @@ strait_code strait_weights_map_beside(const strait_model_desc *model,
                                       strait_error *error);
 
 void strait_weights_unmap(strait_weights *weights);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* STRAIT_CORE_WEIGHTS_H */

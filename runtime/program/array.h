@@ -9,6 +9,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { ARRAY_MOST_DIMS = 32 };
 
 /* A dense row-major tensor; `data` points into memory of somebody else. */
@@ -28,5 +32,9 @@ double array_value(uint32_t dtype, const void *data, int64_t index);
 
 /* Stores a double, rounded to the type. */
 void array_store(uint32_t dtype, void *data, int64_t index, double value);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* STRAIT_PROGRAM_ARRAY_H */

@@ -7,6 +7,10 @@
 
 #include "runtime/program/array.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Calls `visit` for each array of an archive, in the order of its directory,
  * until it returns non-zero. `name` is without ".npy"; the array's data points
  * into `bytes`. Returns the first failure, or what `visit` returned. Any bytes
@@ -21,5 +25,9 @@ strait_code npz_read(const uint8_t *bytes, size_t size, const char *path,
 strait_code npz_write(const char *path, uint32_t count,
                       const char *const *names, const strait_tensor *tensors,
                       strait_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* STRAIT_PROGRAM_NPZ_H */
