@@ -20,7 +20,11 @@ extern "C" {
 int64_t strait_plan_offsets(int64_t count, const int64_t *sizes,
                             const int32_t *lifetimes, int64_t *offsets);
 
-/* The same without allocation. `work` has room for 2 * count numbers. */
+/* Numbers of work per buffer. */
+enum { STRAIT_PLAN_WORK = 3 };
+
+/* The same without allocation. `work` has room for STRAIT_PLAN_WORK * count
+ * numbers. */
 int64_t strait_plan_offsets_in(int64_t count, const int64_t *sizes,
                                const int32_t *lifetimes, int64_t *offsets,
                                int64_t *work);

@@ -193,14 +193,15 @@ static int32_t plan_service(strait_run_state *run, uint32_t plan, int64_t count,
                             const int64_t *sizes, const int32_t *lifetimes,
                             void **base, const int64_t **offsets) {
   strait_plan_state *state = &state_of(run)->plans[plan];
-  /* Sizes, offsets, two numbers of work per buffer. */
+  /* Sizes, offsets, the planner's work. */
   size_t bytes = (size_t)count * sizeof(int64_t);
   bool kept = state->count == count &&
               memcmp(state->numbers.data, sizes, bytes) == 0;
   if (!kept) {
     state->count = -1;
     if (!strait_block_reserve(&run->instance->options.allocator,
-                              &state->numbers, 4 * bytes))
+                              &state->numbers,
+                              (2 + STRAIT_PLAN_WORK) * bytes))
       return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
                          "no memory for placing %" PRId64 " buffers", count);
     int64_t *kept_sizes = state->numbers.data;

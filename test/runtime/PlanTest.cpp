@@ -84,15 +84,15 @@ TEST(PlanTest, EmptyBuffersFitAnywhere) {
   EXPECT_EQ(placement.total, 64);
 }
 
-/// Sizes as of a convolutional network with residual connections: large and
-/// short at first, small and many later.
+/// Sizes as of a convolutional network with residual connections: channels
+/// times area, large at first and small later, sometimes widened.
 Problem networkLike(std::mt19937 &random, int32_t steps) {
   Problem problem;
   auto pick = [&](int low, int high) {
     return std::uniform_int_distribution<int>(low, high)(random);
   };
   for (int32_t step = 0; step < steps; ++step) {
-    int64_t size = (int64_t(1) << (22 - 10 * step / steps)) + pick(0, 5000);
+    int64_t size = (int64_t(1) << (20 - 10 * step / steps)) * pick(1, 6);
     int32_t life = pick(0, 4) == 0 ? pick(2, 12) : 1;
     problem.add(size, step, std::min(step + life, steps));
   }
