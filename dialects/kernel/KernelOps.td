@@ -257,6 +257,18 @@ def Kernel_Pool2DOp : Kernel_Root<"pool2d"> {
   }];
 }
 
+def Kernel_ConcatOp : Kernel_Root<"concat"> {
+  let summary = "rows side by side";
+  let description = [{
+    `inputs` [R, n_i] give the result [R, sum of n_i]: row r is the inputs' rows
+    r one after the other. Any concatenation after merging the dims before and
+    from its axis on.
+  }];
+  let arguments = (ins Variadic<AnyRankedTensor>:$inputs);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$inputs attr-dict `:` type($inputs) `->` type($result)";
+}
+
 def Kernel_AttentionOp : Kernel_Root<"attention"> {
   let summary = "softmax(scale * q k^T + bias) v without the score matrix";
   let description = [{
