@@ -144,6 +144,20 @@ def bad_input(mode):
     return script("bad-input", [ROOT / "test/e2e/bad_input.py", *flags], 3600)
 
 
+def demo(mode):
+    text = "Strait reads: 42 narrow places!"
+    done = subprocess.run([PYTHON, ROOT / "tools/dev/read_text.py", text],
+                          cwd=ROOT, stdin=subprocess.DEVNULL, check=False,
+                          capture_output=True, text=True, timeout=600)
+    print(done.stdout + done.stderr)
+    good = done.returncode == 0 and f"read      {text}" in done.stdout
+    return Result("demo", passed=good, failed=not good)
+
+
+def budgets(mode):
+    return script("budgets", [ROOT / "test/e2e/budgets.py"], 1800)
+
+
 def oracle(mode):
     flags = ["--all"] if mode == "extended" else []
     return script("oracle", [ROOT / "test/e2e/oracle_sees.py", *flags], 7200)
@@ -196,8 +210,9 @@ def fuzz(mode):
 
 # In order; which of them --fast runs.
 SUITES = [(build, True), (layers, True), (lit, True), (unit, True),
-          (models, True), (ops, True), (bad_input, False), (oracle, False),
-          (sanitize_build, False), (sanitize, False), (fuzz, False)]
+          (models, True), (ops, True), (demo, True), (bad_input, False),
+          (oracle, False), (budgets, False), (sanitize_build, False),
+          (sanitize, False), (fuzz, False)]
 
 
 def main():

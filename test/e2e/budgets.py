@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Budgets: compile time and memory, program size, start-up, equal bytes.
+
+usage: budgets.py [--build DIR] [--json FILE] [MODEL ...]
+"""
+import argparse
+import json
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+
+import zoo
+from artefact import ROOT, StepFailed, compile_model, run_measured
+
+MB = 1 << 20
+COMPILE_SECONDS = {"mobilenet_v2": 15, "resnet50": 30, "bert_base": 30}
+EXTRA_PEAK = 500 * MB       # beside 2.5 times the weights
+EXTRA_PROGRAM = 1 * MB      # beside the weights
+START_MS = 5                # beside 1.5 runs and reading the weights
+TRIES = 5
+
+
+def run_ms(program, feed, *flags):
+    """Least wall time of a whole process, in milliseconds."""
+    seconds = []
+    for _ in range(TRIES):
+        outcome = run_measured([program.path, "--inputs", feed, "--threads",
+                                "1", *flags], 120)
+        if outcome.code != 0:
+            raise StepFailed(outcome.stderr)
+        seconds.append(outcome.seconds)
+    return min(seconds) * 1e3, outcome.stdout
+
+
+def read_ms(path):
+    """Time that `cat` needs to read the program's bytes once cached."""
+    return min(run_measured(["cat", path], 60).seconds
+               for _ in range(TRIES)) * 1e3
+
+
+def check(name, options, folder, say):
+    entry = next(e for e in zoo.load_entries() if e.name == name)
+    cache = zoo.default_cache(options.build)
+    path = entry.path(cache)
+    weights = path.stat().st_size
+    program = compile_model(options.build, path, folder / name, ["-j", "2"])
+    say(f"{name}: compile time", program.compile_seconds,
+        COMPILE_SECONDS[name], "s")
+    say(f"{name}: compiler's peak memory", program.compile_peak_bytes / MB,
+        (2.5 * weights + EXTRA_PEAK) / MB, "MB")
+    say(f"{name}: program", program.size() / MB,
+        (weights + EXTRA_PROGRAM) / MB, "MB")
+    feed = folder / "feed.npz"
+    np.savez(feed, **entry.bench_inputs(cache))
+    _, text = run_ms(program, feed, "--bench", "--json", "--iterations", "10")
+    median = json.loads(text)["median_ms"]
+    first, _ = run_ms(program, feed)
+    say(f"{name}: start to first result", first,
+        1.5 * median + START_MS + read_ms(program.path), "ms")
+    again = compile_model(options.build, path, folder / "again", ["-j", "2"])
+    same = program.path.read_bytes() == again.path.read_bytes()
+    say(f"{name}: bytes that differ in a second compile", float(not same), 0,
+        "")
+    program.path.unlink()
+    again.path.unlink()
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--build", default=str(ROOT / "build"))
+    parser.add_argument("--json", help="write the results here")
+    parser.add_argument("models", nargs="*")
+    options = parser.parse_args()
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+
+    def say(what, value, limit, unit):
+        good = value <= limit
+        counts["passed" if good else "failed"] += 1
+        print(f"{'pass' if good else 'FAIL'}  {what}: {value:.1f} {unit}, "
+              f"allowed {limit:.1f}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="strait-budget-") as folder:
+        for name in options.models or COMPILE_SECONDS:
+            try:
+                check(name, options, pathlib.Path(folder), say)
+            except zoo.Missing as reason:
+                print(f"skip  {name}: {reason}")
+                counts["skipped"] += 1
+            except StepFailed as failure:
+                print(f"FAIL  {name}: {failure}")
+                counts["failed"] += 1
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(
+            {"suite": "budgets", **counts}))
+    print("suite budgets " + " ".join(f"{k}={v}" for k, v in counts.items()))
+    sys.exit(counts["failed"] > 0)
+
+
+if __name__ == "__main__":
+    main()
