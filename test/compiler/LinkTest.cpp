@@ -1,96 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Links a model written by hand into every kind of artefact and runs them as
 // programs.
-#include "compiler/Link.h"
+#include "test/compiler/ArtefactFixture.h"
 
 #include "runtime/core/trailer.h"
-#include "llvm/ADT/SmallString.h"
+#include "llvm/Object/Archive.h"
 #include "llvm/Object/ELFObjectFile.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Program.h"
-#include "llvm/Support/raw_ostream.h"
-#include "gtest/gtest.h"
-
-#include <cstring>
-#include <optional>
 
 using namespace llvm;
 
 namespace {
 
-std::string contentsOf(const Twine &path) {
-  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(path);
-  return buffer ? (*buffer)->getBuffer().str() : "(cannot read)";
-}
-
-struct Outcome {
-  int status;
-  std::string out, err;
-};
-
-class LinkTest : public testing::Test {
-protected:
-  void SetUp() override {
-    ASSERT_FALSE(sys::fs::createUniqueDirectory("strait-link-test", folder));
-    strait::setRuntimeFolder(RUNTIME_FOLDER);
-    object = contentsOf(SMALL_MODEL_OBJECT);
-    float weights[] = {1, 2, 3, 4};
-    writeFile("raw", StringRef(reinterpret_cast<const char *>(weights),
-                               sizeof weights));
-  }
-
-  void TearDown() override { sys::fs::remove_directories(folder); }
-
-  std::string in(StringRef name) {
-    SmallString<128> path(folder);
-    sys::path::append(path, name);
-    return path.str().str();
-  }
-
-  void writeFile(StringRef name, StringRef bytes) {
-    std::error_code code;
-    raw_fd_ostream(in(name), code) << bytes;
-    ASSERT_FALSE(code);
-  }
-
-  strait::LinkJob job(StringRef output) {
-    objectBytes = object;
-    return {objectBytes, rawWeights = in("raw"), outputPath = in(output),
-            {"Model small."}};
-  }
-
-  Outcome run(const std::string &program, std::vector<std::string> arguments) {
-    SmallVector<StringRef> command{program};
-    command.append(arguments.begin(), arguments.end());
-    std::string out = in("out.txt"), err = in("err.txt");
-    std::optional<StringRef> streams[] = {StringRef(""), out, err};
-    int status = sys::ExecuteAndWait(program, command, std::nullopt, streams,
-                                     /*SecondsToWait=*/60);
-    return {status, contentsOf(out), contentsOf(err)};
-  }
-
-  /// Files in the folder whose name contains `part`.
-  int countFiles(StringRef part) {
-    int count = 0;
-    std::error_code code;
-    for (sys::fs::directory_iterator it(folder, code), end; it != end && !code;
-         it.increment(code))
-      count += StringRef(it->path()).contains(part);
-    return count;
-  }
-
-  SmallString<128> folder;
-  std::string object, rawWeights, outputPath;
-  StringRef objectBytes;
-};
-
-#define ASSERT_SUCCESS(call)                                                   \
-  do {                                                                         \
-    Error error = call;                                                        \
-    ASSERT_FALSE(bool(error)) << toString(std::move(error));                   \
-  } while (0)
+using LinkTest = ArtefactTest;
 
 TEST_F(LinkTest, ExecutableRunsAndCarriesItsWeights) {
   ASSERT_SUCCESS(strait::linkExecutable(job("model")));
@@ -158,6 +79,26 @@ TEST_F(LinkTest, OverheadIsSmall) {
   ASSERT_FALSE(sys::fs::file_size(in("model"), size));
   EXPECT_LT(size, 128u << 10);
   RecordProperty("executable_bytes", std::to_string(size));
+}
+
+TEST_F(LinkTest, RuntimeCoreIsSmall) {
+  Expected<object::OwningBinary<object::Binary>> binary =
+      object::createBinary(RUNTIME_FOLDER "/libstrait_runtime.a");
+  ASSERT_TRUE(bool(binary)) << toString(binary.takeError());
+  uint64_t text = 0;
+  Error failure = Error::success();
+  for (const object::Archive::Child &child :
+       cast<object::Archive>(binary->getBinary())->children(failure)) {
+    std::unique_ptr<object::Binary> member = cantFail(child.getAsBinary());
+    for (const object::SectionRef &section :
+         cast<object::ObjectFile>(member.get())->sections())
+      if (section.isText())
+        text += section.getSize();
+  }
+  ASSERT_SUCCESS(std::move(failure));
+  RecordProperty("text_bytes", std::to_string(text));
+  EXPECT_GT(text, 0u);
+  EXPECT_LE(text, 64u << 10);
 }
 
 TEST_F(LinkTest, SharedLibraryExportsOnlyTheInterface) {

@@ -210,11 +210,10 @@ TEST(TensorProtoTest, RawAndTypedData) {
   array found;
   void *owned;
   // dims 2, type float, raw_data
-  ASSERT_EQ(readProto(std::string("\x08\x02\x10\x01\x4a\x08"
-                                  "\0\0\x80\x3f\0\0\0\x40",
-                                  14),
-                      &found, &owned, &error),
-            0)
+  const std::string raw("\x08\x02\x10\x01\x4a\x08"
+                        "\0\0\x80\x3f\0\0\0\x40",
+                        14);
+  ASSERT_EQ(readProto(raw, &found, &owned, &error), 0)
       << error.text;
   EXPECT_EQ(found.rank, 1u);
   EXPECT_EQ(array_value(found.dtype, found.data, 1), 2.0);
