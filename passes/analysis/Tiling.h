@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How a kernel's work is cut into tasks: decided once, before code exists, from
+// the group and the machine. Generators follow `tile`; the host program knows
+// `tasks` and `scratch`.
+#ifndef STRAIT_PASSES_ANALYSIS_TILING_H
+#define STRAIT_PASSES_ANALYSIS_TILING_H
+
+#include "dialects/kernel/KernelOps.h"
+
+namespace strait {
+
+struct LaunchShape {
+  mlir::AffineMap tasks;   // ()[sizes] -> (number of independent tasks)
+  mlir::AffineMap scratch; // ()[sizes] -> (bytes per worker)
+  mlir::DictionaryAttr tile;
+};
+
+/// A group without a root. `tile`: `block`, ()[sizes] -> (shared positions per
+/// task), and `lanes`, the f32 elements of a vector register.
+mlir::FailureOr<LaunchShape>
+computeCascadeLaunch(mlir::Operation *regionOrFunc, int64_t lanes);
+
+} // namespace strait
+
+#endif // STRAIT_PASSES_ANALYSIS_TILING_H

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// kernel.func -> func.func of loops, by the code generator of its root.
+#include "passes/cpu/Passes.h"
+
+#include "passes/cpu/Generators.h"
+
+namespace strait::cpu {
+#define GEN_PASS_DEF_LOWERKERNELSTOCPUPASS
+#include "passes/cpu/Passes.h.inc"
+} // namespace strait::cpu
+
+using namespace mlir;
+using namespace strait;
+using namespace strait::cpu;
+
+/// The op of the kernel dialect that the kernel is named after, if any.
+static Operation *findRoot(kernel::FuncOp kernel) {
+  for (Operation &op : kernel.getBody().front().without_terminator())
+    if (isa<kernel::KernelDialect>(op.getDialect()))
+      return &op;
+  return nullptr;
+}
+
+static LogicalResult lowerKernel(kernel::FuncOp kernel,
+                                 const CpuTarget &target) {
+  Operation *root = findRoot(kernel);
+  KernelFunction function(kernel);
+  LogicalResult result =
+      !root ? emitCascade(function, target)
+            : TypeSwitch<Operation *, LogicalResult>(root).Default(
+                  [](Operation *op) {
+                    return op->emitOpError("has no code generator for CPUs");
+                  });
+  if (failed(result))
+    return failure();
+  kernel.erase();
+  return success();
+}
+
+namespace {
+struct LowerKernelsToCpu
+    : cpu::impl::LowerKernelsToCpuPassBase<LowerKernelsToCpu> {
+  using LowerKernelsToCpuPassBase::LowerKernelsToCpuPassBase;
+
+  void runOnOperation() override {
+    CpuTarget target{lanes, registers};
+    auto kernels = llvm::to_vector(getOperation().getOps<kernel::FuncOp>());
+    for (kernel::FuncOp kernel : kernels)
+      if (failed(lowerKernel(kernel, target)))
+        return signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The pipeline from kernels to the llvm dialect.
+#include "passes/cpu/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace strait;
+
+void cpu::buildCpuToLLVMPipeline(OpPassManager &manager) {
+  // Polynomials first: they are arith, and share subexpressions with others.
+  manager.addPass(createExpandMathPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  // What the vector generators left of transfers with more than one dimension.
+  manager.addPass(createConvertVectorToSCFPass(
+      VectorTransferToSCFOptions().enableFullUnroll()));
+  // Views become addresses, ceildiv and bf16 conversions plain arithmetic.
+  manager.addPass(memref::createExpandStridedMetadataPass());
+  manager.addPass(createLowerAffinePass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  manager.addPass(arith::createArithExpandOpsPass(expand));
+  manager.addPass(createSCFToControlFlowPass());
+  // Buffers stay bare pointers in the functions' types.
+  ConvertFuncToLLVMPassOptions toFunctions;
+  toFunctions.useBarePtrCallConv = true;
+  manager.addPass(createConvertFuncToLLVMPass(toFunctions));
+  manager.addPass(createConvertVectorToLLVMPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createConvertIndexToLLVMPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createFinalizeMemRefToLLVMConversionPass());
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createUBToLLVMConversionPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createExportKernelsPass());
+}
+
+void cpu::buildCpuPipeline(OpPassManager &manager,
+                           const LowerKernelsToCpuPassOptions &options) {
+  manager.addPass(createLowerKernelsToCpuPass(options));
+  buildCpuToLLVMPipeline(manager);
+}
+
+void cpu::registerCpuPipelines() {
+  PassPipelineRegistration<>(
+      "strait-cpu-to-llvm", "loops of CPU kernels -> llvm dialect",
+      [](OpPassManager &manager) { buildCpuToLLVMPipeline(manager); });
+  PassPipelineRegistration<>(
+      "strait-kernels-to-llvm", "kernel.func -> llvm dialect for this machine",
+      [](OpPassManager &manager) { buildCpuPipeline(manager, {}); });
+}

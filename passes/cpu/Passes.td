@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STRAIT_PASSES_CPU_PASSES_TD
+#define STRAIT_PASSES_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LowerKernelsToCpuPass : Pass<"strait-lower-kernels-to-cpu", "mlir::ModuleOp"> {
+  let summary = "write the loops of every kernel.func for a CPU";
+  let description = [{
+    Replaces each `kernel.func` by a `func.func` of scf, vector and memref ops,
+    through the code generator of its root:
+
+    ```mlir
+    kernel.func @k inputs 1 shapes([...] -> [...]) ... {
+      ...linalg.generic {addf}...
+    }
+    ```
+    becomes
+    ```mlir
+    func.func private @k__body(%x: memref<1xf32>, %r: memref<1xf32>,
+        %scratch: memref<1xi8>, %begin: index, %end: index) {
+      scf.for %task = %begin to %end step %c1 {
+        ... vector.load, arith.addf : vector<32xf32>, vector.store
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", /*default=*/"8",
+           "f32 elements of a vector register">,
+    Option<"registers", "registers", "int64_t", /*default=*/"16",
+           "number of vector registers">];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
+    "mlir::math::MathDialect", "mlir::memref::MemRefDialect",
+    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+}
+
+def ExpandMathPass : Pass<"strait-expand-math"> {
+  let summary = "write math functions as polynomials, without a library";
+  let description = [{
+    Replaces `math.exp`, `math.tanh`, ... on f32 and f64 scalars and vectors by
+    arithmetic that vectorises; no call to a math library is left.
+
+    ```mlir
+    %y = math.exp %x : vector<8xf32>
+    ```
+    becomes a clamp, a split into 2^n and a polynomial of arith and math.fma.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+                           "mlir::math::MathDialect"];
+}
+
+def ExportKernelsPass : Pass<"strait-export-kernels", "mlir::ModuleOp"> {
+  let summary = "give each kernel body the entry of type strait_kernel_fn";
+  let description = [{
+    ```mlir
+    llvm.func internal @k__body(!llvm.ptr, !llvm.ptr, i64, !llvm.ptr, i64, i64)
+      attributes {strait.kernel_abi = array<i64: 2, 1>}
+    ```
+    gets
+    ```mlir
+    llvm.func @k(%buffers: !llvm.ptr, %sizes: !llvm.ptr, %scratch: !llvm.ptr,
+                 %begin: i64, %end: i64)
+    ```
+    which loads the buffers and sizes and calls it.
+  }];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+}
+
+#endif // STRAIT_PASSES_CPU_PASSES_TD
