@@ -72,7 +72,7 @@ def layers(mode):
 def lit(mode):
     report = BUILD / "lit.json"
     report.unlink(missing_ok=True)
-    run([PYTHON, "-m", "lit.main", "-v", "-j2", "-o", report,
+    run([pathlib.Path(PYTHON).parent / "lit", "-v", "-j2", "-o", report,
          "--timeout", "300", BUILD / "test"], 1800,
         env=os.environ | {"LIT_PRESERVES_TMP": "0"})
     if not report.exists():
