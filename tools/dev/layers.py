@@ -162,8 +162,36 @@ def pass_tests(files):
                 yield f"{test}: no @negative_ twin"
 
 
+def filecheck(files):
+    """lit tests run something, check it, and spell FileCheck right."""
+    known = {"", "-LABEL", "-NEXT", "-SAME", "-NOT", "-DAG", "-EMPTY",
+             "-COUNT"}
+    directive = re.compile(r"^\s*(?://|#|;)\s*([A-Z][A-Z0-9_]*)?"
+                           r"(CHECK)([A-Z0-9_-]*)\s*(:?)")
+    near = re.compile(r"^\s*(?://|#)\s*(CEHCK|CHCEK|CHEK|CHECKS|CHECK[A-Z_]"
+                      r"\w*)\b")
+    for path in files:
+        if path.parts[0] != "test" or path.suffix not in (
+                ".mlir", ".onnxtext", ".test") or "Inputs" in path.parts:
+            continue
+        text = (ROOT / path).read_text()
+        if "RUN:" not in text:
+            yield f"{path}: no RUN line"
+        if not re.search(r"FileCheck|verify-diagnostics|\bnot |diff|cmp|"
+                         r"%python", text):
+            yield f"{path}: checks nothing"
+        for number, row in enumerate(text.splitlines(), 1):
+            found = directive.match(row)
+            if near.match(row) or found and found.group(4) and re.sub(
+                    r"-COUNT-\d+", "-COUNT", found.group(3)) not in known:
+                yield f"{path}:{number}: {row.strip()[:60]}"
+            elif found and not found.group(4) and found.group(3) in known and \
+                    found.group(3):
+                yield f"{path}:{number}: no colon: {row.strip()[:60]}"
+
+
 RULES = [includes, own_header_first, licence, length, names, words,
-         dropped_results, pass_tests]
+         dropped_results, pass_tests, filecheck]
 
 
 def main():

@@ -176,6 +176,16 @@ def sanitize(mode):
     return result
 
 
+def threads(mode):
+    """The pool's and the runs' tests under ThreadSanitizer."""
+    programs = ["PoolTest", "RunTest"]
+    code = run([ROOT / "tools/dev/build", "--sanitize=thread", *programs], 1800)
+    if code != 0:
+        return Result("threads", failed=1, note="does not build")
+    return gtest("threads", ROOT / "build-thread/test/unit",
+                 lambda name: name in programs)
+
+
 def fuzz(mode):
     result = Result("fuzz")
     folder = SANITIZE / "test/fuzz"
@@ -212,7 +222,7 @@ def fuzz(mode):
 SUITES = [(build, True), (layers, True), (lit, True), (unit, True),
           (models, True), (ops, True), (demo, True), (bad_input, False),
           (oracle, False), (budgets, False), (sanitize_build, False),
-          (sanitize, False), (fuzz, False)]
+          (sanitize, False), (threads, False), (fuzz, False)]
 
 
 def main():
