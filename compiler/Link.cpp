@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // An artefact is what ld.lld writes, then zeros up to a page, the weights, and
-// a trailer that says where they are (runtime/core/trailer.h). It is built under
-// another name in the folder of the output and renamed, so that there is never a
-// half-written artefact.
+// a trailer that says where they are (runtime/core/trailer.h). It is built
+// under another name in the folder of the output and renamed, so that there is
+// never a half-written artefact.
 #include "compiler/Link.h"
 
 #include "runtime/core/trailer.h"
@@ -44,8 +44,8 @@ public:
 
   /// Creates an empty file of a name that nobody else has; `model` is its path
   /// with '%' where the name varies.
-  Error create(const Twine &model, unsigned mode = sys::fs::owner_read |
-                                                   sys::fs::owner_write) {
+  Error create(const Twine &model,
+               unsigned mode = sys::fs::owner_read | sys::fs::owner_write) {
     int descriptor;
     if (std::error_code code = sys::fs::createUniqueFile(
             model, descriptor, name, sys::fs::OF_None, mode))
@@ -149,9 +149,9 @@ Error runLinker(ArrayRef<std::string> arguments) {
   command.append(arguments.begin(), arguments.end());
   std::optional<StringRef> streams[] = {StringRef(""), log.path(), log.path()};
   std::string reason;
-  int status = sys::ExecuteAndWait(*linker, command, std::nullopt, streams,
-                                   /*SecondsToWait=*/0, /*MemoryLimit=*/0,
-                                   &reason);
+  int status =
+      sys::ExecuteAndWait(*linker, command, std::nullopt, streams,
+                          /*SecondsToWait=*/0, /*MemoryLimit=*/0, &reason);
   if (status == 0)
     return Error::success();
   if (ErrorOr<std::unique_ptr<MemoryBuffer>> text =
@@ -215,8 +215,8 @@ Error appendWeights(StringRef path, StringRef weightsFile) {
   std::memcpy(trailer.weights_hash, hash.data(), hash.size());
 
   std::error_code code;
-  raw_fd_ostream stream(path, code, sys::fs::CD_OpenExisting,
-                        sys::fs::FA_Write, sys::fs::OF_Append);
+  raw_fd_ostream stream(path, code, sys::fs::CD_OpenExisting, sys::fs::FA_Write,
+                        sys::fs::OF_Append);
   if (code)
     return failure("cannot write '" + path + "'", code);
   stream.write_zeros(trailer.weights_offset - size);
@@ -225,8 +225,7 @@ Error appendWeights(StringRef path, StringRef weightsFile) {
   stream.close();
   code = stream.error();
   stream.clear_error();
-  return code ? failure("cannot write '" + path + "'", code)
-              : Error::success();
+  return code ? failure("cannot write '" + path + "'", code) : Error::success();
 }
 
 /// A name beside the output that the finished file is renamed from.
@@ -291,8 +290,8 @@ std::string headerText(const strait::LinkJob &job, StringRef header,
 
 Error writeFile(StringRef output, StringRef bytes) {
   TemporaryFile file;
-  if (Error error = file.create(temporaryBeside(output), sys::fs::all_read |
-                                                             sys::fs::owner_write))
+  if (Error error = file.create(temporaryBeside(output),
+                                sys::fs::all_read | sys::fs::owner_write))
     return error;
   if (Error error = file.write(bytes))
     return error;
@@ -330,8 +329,8 @@ Error strait::linkExecutable(const LinkJob &job) {
   if (Error error = file.create(temporaryBeside(job.output), executableMode))
     return error;
   std::vector<std::string> arguments = commonArguments(*runtime, file.path());
-  arguments.insert(arguments.end(), {"-pie", "--dynamic-linker",
-                                     "/lib64/ld-linux-x86-64.so.2"});
+  arguments.insert(arguments.end(),
+                   {"-pie", "--dynamic-linker", "/lib64/ld-linux-x86-64.so.2"});
   objects.appendTo(arguments);
   arguments.push_back(*runtime + "/libstrait_program.a");
   arguments.push_back(*runtime + "/libstrait_runtime.a");
@@ -358,10 +357,9 @@ Error strait::linkSharedLibrary(const LinkJob &job) {
   if (Error error = file.create(temporaryBeside(job.output), executableMode))
     return error;
   std::vector<std::string> arguments = commonArguments(*runtime, file.path());
-  arguments.insert(arguments.end(),
-                   {"-shared", "-Bsymbolic", "--soname",
-                    sys::path::filename(job.output).str(),
-                    "--version-script", exports.path().str()});
+  arguments.insert(arguments.end(), {"-shared", "-Bsymbolic", "--soname",
+                                     sys::path::filename(job.output).str(),
+                                     "--version-script", exports.path().str()});
   objects.appendTo(arguments);
   arguments.insert(arguments.end(),
                    {"--whole-archive", *runtime + "/libstrait_runtime.a",
@@ -369,10 +367,10 @@ Error strait::linkSharedLibrary(const LinkJob &job) {
   SmallString<128> header(job.output);
   sys::path::replace_extension(header, ".h");
   if (Error error = writeFile(
-          header, headerText(job, header,
-                             "Link with " +
-                                 sys::path::filename(job.output).str() +
-                                 ", which holds code, runtime and weights.")))
+          header,
+          headerText(job, header,
+                     "Link with " + sys::path::filename(job.output).str() +
+                         ", which holds code, runtime and weights.")))
     return error;
   return linkTo(job.output, job.weightsFile, arguments, file.path(), file);
 }
@@ -381,8 +379,7 @@ Error strait::writeObject(const LinkJob &job) {
   ObjectFiles objects;
   if (Error error = objects.write(job.objects))
     return error;
-  SmallString<128> object(job.output), header(job.output),
-      weights(job.output);
+  SmallString<128> object(job.output), header(job.output), weights(job.output);
   sys::path::replace_extension(object, ".o");
   sys::path::replace_extension(header, ".h");
   sys::path::replace_extension(weights, ".weights");

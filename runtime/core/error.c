@@ -45,10 +45,10 @@ static const struct {
   uint32_t bytes;
   const char *name;
 } dtypes[] = {
-    {STRAIT_F32, 4, "f32"}, {STRAIT_U8, 1, "u8"},     {STRAIT_I8, 1, "i8"},
-    {STRAIT_U16, 2, "u16"}, {STRAIT_I16, 2, "i16"},   {STRAIT_I32, 4, "i32"},
-    {STRAIT_I64, 8, "i64"}, {STRAIT_BOOL, 1, "bool"}, {STRAIT_F16, 2, "f16"},
-    {STRAIT_F64, 8, "f64"}, {STRAIT_U32, 4, "u32"},   {STRAIT_U64, 8, "u64"},
+    {STRAIT_F32, 4, "f32"},  {STRAIT_U8, 1, "u8"},     {STRAIT_I8, 1, "i8"},
+    {STRAIT_U16, 2, "u16"},  {STRAIT_I16, 2, "i16"},   {STRAIT_I32, 4, "i32"},
+    {STRAIT_I64, 8, "i64"},  {STRAIT_BOOL, 1, "bool"}, {STRAIT_F16, 2, "f16"},
+    {STRAIT_F64, 8, "f64"},  {STRAIT_U32, 4, "u32"},   {STRAIT_U64, 8, "u64"},
     {STRAIT_BF16, 2, "bf16"}};
 
 const char *strait_dtype_name(uint32_t dtype) {

@@ -50,8 +50,7 @@ static size_t lay_out(char *base, const strait_module *module,
   for (uint32_t e = 0; e < model->num_entries; ++e) {
     const strait_entry_desc *desc = &model->entries[e];
     strait_entry_state state = {0};
-    state.inputs =
-        carve_bindings(base, &used, desc->inputs, desc->num_inputs);
+    state.inputs = carve_bindings(base, &used, desc->inputs, desc->num_inputs);
     state.outputs =
         carve_bindings(base, &used, desc->outputs, desc->num_outputs);
     state.input_states =
@@ -150,8 +149,7 @@ void strait_instance_destroy(strait_instance *instance) {
 /* The state of an entry, after checking the indices of a binding call. */
 static strait_code find_state(const strait_instance *instance, uint32_t entry,
                               uint32_t index, bool input,
-                              strait_entry_state **state,
-                              strait_error *error) {
+                              strait_entry_state **state, strait_error *error) {
   const strait_model_desc *model = instance->module->model;
   if (entry >= model->num_entries)
     return strait_fail(error, STRAIT_INVALID_ARGUMENT,
@@ -168,13 +166,21 @@ static strait_code find_state(const strait_instance *instance, uint32_t entry,
   return STRAIT_OK;
 }
 
-static bool dims_fit(const strait_tensor_desc *desc,
-                     const strait_tensor *tensor) {
-  if (tensor->rank != desc->rank)
+int64_t strait_tensor_bytes(uint32_t dtype, uint32_t rank,
+                            const int64_t *dims) {
+  int64_t bytes = (int64_t)strait_dtype_bytes(dtype);
+  for (uint32_t i = 0; i < rank; ++i)
+    if (dims[i] < 0 || __builtin_mul_overflow(bytes, dims[i], &bytes))
+      return -1;
+  return bytes;
+}
+
+bool strait_dims_fit(const strait_tensor_desc *desc, uint32_t rank,
+                     const int64_t *dims) {
+  if (rank != desc->rank)
     return false;
-  for (uint32_t i = 0; i < desc->rank; ++i)
-    if (tensor->dims[i] < 0 ||
-        (desc->dims[i] >= 0 && tensor->dims[i] != desc->dims[i]))
+  for (uint32_t i = 0; i < rank; ++i)
+    if (dims[i] < 0 || (desc->dims[i] >= 0 && dims[i] != desc->dims[i]))
       return false;
   return true;
 }
@@ -196,7 +202,7 @@ strait_code strait_set_input(strait_instance *instance, uint32_t entry,
                        "input '%s': expected type %s, got %s", desc->name,
                        strait_dtype_name(desc->dtype),
                        strait_dtype_name(tensor->dtype));
-  if (!dims_fit(desc, tensor)) {
+  if (!strait_dims_fit(desc, tensor->rank, tensor->dims)) {
     char expected[STRAIT_DIMS_TEXT], got[STRAIT_DIMS_TEXT];
     return strait_fail(error, STRAIT_INVALID_INPUT,
                        "input '%s': expected dimensions %s, got %s", desc->name,
@@ -207,6 +213,7 @@ strait_code strait_set_input(strait_instance *instance, uint32_t entry,
     memcpy(state->inputs[index].dims, tensor->dims,
            desc->rank * sizeof *tensor->dims);
   state->input_states[index].data = tensor->data;
+  state->input_states[index].state = NULL;
   state->input_states[index].bound = true;
   state->outcome = OUTCOME_NONE;
   return STRAIT_OK;
@@ -220,6 +227,7 @@ strait_code strait_set_output(strait_instance *instance, uint32_t entry,
   if (code)
     return code;
   state->output_states[index].data = data;
+  state->output_states[index].state = NULL;
   state->output_states[index].bytes = data ? bytes : 0;
   state->outcome = OUTCOME_NONE;
   return STRAIT_OK;
@@ -244,10 +252,10 @@ strait_code strait_get_output(const strait_instance *instance, uint32_t entry,
   tensor->rank = desc->outputs[index].rank;
   tensor->dims = state->outputs[index].dims;
   tensor->data = NULL;
+  const strait_output_state *output = &state->output_states[index];
   if (state->outcome == OUTCOME_DATA)
-    tensor->data = state->output_states[index].data
-                       ? state->output_states[index].data
-                       : state->output_states[index].own.data;
+    tensor->data = output->data && !output->state ? output->data
+                                                  : state->outputs[index].data;
   return STRAIT_OK;
 }
 

@@ -25,13 +25,15 @@ typedef struct strait_input_state {
   const void *data; /* the caller's */
   bool bound;
   strait_block aligned; /* copy of data that is not aligned */
+  strait_state *state;  /* in place of data, or NULL */
 } strait_input_state;
 
 typedef struct strait_output_state {
   void *data; /* the caller's, or NULL */
   size_t bytes;
   strait_block own;
-  bool placed; /* in this run */
+  strait_state *state; /* in place of both, or NULL */
+  bool placed;         /* in this run */
 } strait_output_state;
 
 /* What the bindings of an entry show after the last call for it. */
@@ -70,6 +72,14 @@ struct strait_instance {
   atomic_bool cancelled;
   strait_run_state run;
 };
+
+/* Bytes of a tensor, or -1 if a dim is negative or they do not fit in
+ * int64_t. */
+int64_t strait_tensor_bytes(uint32_t dtype, uint32_t rank, const int64_t *dims);
+
+/* Whether dims are those of the description where it is static. */
+bool strait_dims_fit(const strait_tensor_desc *desc, uint32_t rank,
+                     const int64_t *dims);
 
 /* run.c: the table that compiled code calls. */
 extern const strait_services strait_runtime_services;

@@ -44,8 +44,7 @@ int strait_allocator_complete(strait_allocator *allocator) {
 }
 
 void *strait_allocate(const strait_allocator *allocator, size_t bytes) {
-  void *memory =
-      allocator->allocate(allocator->user, bytes, STRAIT_ALIGNMENT);
+  void *memory = allocator->allocate(allocator->user, bytes, STRAIT_ALIGNMENT);
   if (memory)
     memset(memory, 0, bytes);
   return memory;

@@ -109,9 +109,8 @@ strait_code strait_module_open(const strait_model_desc *model,
   module->model = model;
   module->allocator = chosen.allocator;
   if (model->num_kernels) {
-    module->kernels =
-        strait_allocate(&module->allocator,
-                        model->num_kernels * sizeof *module->kernels);
+    module->kernels = strait_allocate(
+        &module->allocator, model->num_kernels * sizeof *module->kernels);
     if (!module->kernels)
       code = strait_fail(error, STRAIT_OUT_OF_MEMORY,
                          "no memory for a table of %" PRIu32 " kernels",
@@ -139,8 +138,8 @@ strait_code strait_module_open_file(const char *path,
   *result = NULL;
   /* A bare name would be looked up in the system's library folders. */
   char file[4096];
-  int length = snprintf(file, sizeof file, "%s%s",
-                        strchr(path, '/') ? "" : "./", path);
+  int length =
+      snprintf(file, sizeof file, "%s%s", strchr(path, '/') ? "" : "./", path);
   if (length < 0 || (size_t)length >= sizeof file)
     return strait_fail(error, STRAIT_IO, "path is too long: '%s'", path);
   void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);

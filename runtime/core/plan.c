@@ -5,8 +5,8 @@
  * at the same time, that holds it. While the arena is larger than the lower
  * bound, the buffers that reach its end are moved to the front of the order and
  * all are placed again; the best of the tries is kept. Tries start from the
- * order of the buffers' births, then from that of their sizes. Nothing depends on chance: the same sizes always give the
- * same places.
+ * order of the buffers' births, then from that of their sizes. Nothing depends
+ * on chance: the same sizes always give the same places.
  */
 #include "runtime/core/plan.h"
 #include "strait/abi.h"
@@ -195,8 +195,7 @@ int64_t strait_plan_offsets(int64_t count, const int64_t *sizes,
                             const int32_t *lifetimes, int64_t *offsets) {
   if (count <= 0)
     return count < 0 ? -1 : 0;
-  if ((uint64_t)count >
-      SIZE_MAX / (STRAIT_PLAN_WORK * sizeof(int64_t)))
+  if ((uint64_t)count > SIZE_MAX / (STRAIT_PLAN_WORK * sizeof(int64_t)))
     return -1;
   int64_t *work = malloc((size_t)count * STRAIT_PLAN_WORK * sizeof(int64_t));
   if (!work)

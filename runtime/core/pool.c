@@ -71,8 +71,7 @@ static void relax(void) {
  * stops. */
 static uint64_t await_job(strait_pool *pool, uint32_t seen) {
   for (int spin = 0; spin < SPINS_BEFORE_SLEEP; ++spin) {
-    uint64_t ticket =
-        atomic_load_explicit(&pool->ticket, memory_order_acquire);
+    uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
     if (job_of(ticket) != seen || atomic_load(&pool->stop))
       return ticket;
     relax();

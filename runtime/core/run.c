@@ -8,6 +8,7 @@
 #include "runtime/core/instance.h"
 #include "runtime/core/plan.h"
 #include "runtime/core/pool.h"
+#include "runtime/core/state.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -56,8 +57,8 @@ static void work(void *context, uint32_t worker) {
                                                 memory_order_relaxed);
       if (begin >= range->end)
         break;
-      int64_t end = range->end - begin < job->chunk ? range->end
-                                                    : begin + job->chunk;
+      int64_t end =
+          range->end - begin < job->chunk ? range->end : begin + job->chunk;
       job->code(job->buffers, job->sizes, scratch, begin, end);
     }
   }
@@ -195,13 +196,12 @@ static int32_t plan_service(strait_run_state *run, uint32_t plan, int64_t count,
   strait_plan_state *state = &state_of(run)->plans[plan];
   /* Sizes, offsets, the planner's work. */
   size_t bytes = (size_t)count * sizeof(int64_t);
-  bool kept = state->count == count &&
-              memcmp(state->numbers.data, sizes, bytes) == 0;
+  bool kept =
+      state->count == count && memcmp(state->numbers.data, sizes, bytes) == 0;
   if (!kept) {
     state->count = -1;
     if (!strait_block_reserve(&run->instance->options.allocator,
-                              &state->numbers,
-                              (2 + STRAIT_PLAN_WORK) * bytes))
+                              &state->numbers, (2 + STRAIT_PLAN_WORK) * bytes))
       return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
                          "no memory for placing %" PRId64 " buffers", count);
     int64_t *kept_sizes = state->numbers.data;
@@ -222,13 +222,8 @@ static int32_t plan_service(strait_run_state *run, uint32_t plan, int64_t count,
   return code;
 }
 
-/* Bytes of a tensor, or -1 if they do not fit in int64_t. */
 static int64_t bytes_of(const strait_tensor_desc *desc, const int64_t *dims) {
-  int64_t bytes = (int64_t)strait_dtype_bytes(desc->dtype);
-  for (uint32_t i = 0; i < desc->rank; ++i)
-    if (dims[i] < 0 || __builtin_mul_overflow(bytes, dims[i], &bytes))
-      return -1;
-  return bytes;
+  return strait_tensor_bytes(desc->dtype, desc->rank, dims);
 }
 
 static int32_t output_service(strait_run_state *run, uint32_t index,
@@ -243,13 +238,21 @@ static int32_t output_service(strait_run_state *run, uint32_t index,
     return strait_fail(run->error, STRAIT_INVALID_INPUT,
                        "output '%s' cannot have the dimensions %s", desc->name,
                        strait_dims_text(text, dims, desc->rank));
+  if (output->state) {
+    strait_code code =
+        strait_state_reserve(output->state, (size_t)bytes, run->error);
+    if (code)
+      return code;
+    output->placed = true;
+    state->outputs[index].data = *data = output->state->back.data;
+    return STRAIT_OK;
+  }
   if (output->data && (uint64_t)bytes > output->bytes)
-    return strait_fail(run->error, STRAIT_INVALID_INPUT,
-                       "output '%s' (%s, %s): expected a buffer of %" PRId64
-                       " bytes, got %zu",
-                       desc->name, strait_dtype_name(desc->dtype),
-                       strait_dims_text(text, dims, desc->rank), bytes,
-                       output->bytes);
+    return strait_fail(
+        run->error, STRAIT_INVALID_INPUT,
+        "output '%s' (%s, %s): expected a buffer of %" PRId64 " bytes, got %zu",
+        desc->name, strait_dtype_name(desc->dtype),
+        strait_dims_text(text, dims, desc->rank), bytes, output->bytes);
   output->placed = true;
   if (output->data && (uintptr_t)output->data % STRAIT_ALIGNMENT == 0) {
     *data = output->data;
@@ -283,6 +286,28 @@ const strait_services strait_runtime_services = {
 
 /* ----------------------------------------------------------------- runs -- */
 
+/* Hands a state's value to the entry. */
+static strait_code place_state(strait_run_state *run, uint32_t index) {
+  const strait_tensor_desc *desc = &entry_of(run)->inputs[index];
+  strait_binding *binding = &state_of(run)->inputs[index];
+  const strait_state *state = state_of(run)->input_states[index].state;
+  char expected[STRAIT_DIMS_TEXT], got[STRAIT_DIMS_TEXT];
+  if (!state->set)
+    return strait_fail(run->error, STRAIT_INVALID_INPUT,
+                       "the state of input '%s' has no value: set it first",
+                       desc->name);
+  if (!strait_dims_fit(desc, state->rank, state->dims))
+    return strait_fail(run->error, STRAIT_INVALID_INPUT,
+                       "state of input '%s': expected dimensions %s, got %s",
+                       desc->name,
+                       strait_dims_text(expected, desc->dims, desc->rank),
+                       strait_dims_text(got, state->dims, state->rank));
+  if (state->rank)
+    memcpy(binding->dims, state->dims, state->rank * sizeof *state->dims);
+  binding->data = state->front.data;
+  return STRAIT_OK;
+}
+
 /* Hands the inputs to the entry, aligned ones as they are. */
 static strait_code place_inputs(strait_run_state *run, bool query) {
   const strait_entry_desc *desc = entry_of(run);
@@ -291,6 +316,12 @@ static strait_code place_inputs(strait_run_state *run, bool query) {
     const strait_tensor_desc *tensor = &desc->inputs[i];
     strait_input_state *input = &state->input_states[i];
     char text[STRAIT_DIMS_TEXT];
+    if (input->state) {
+      strait_code code = place_state(run, i);
+      if (code)
+        return code;
+      continue;
+    }
     if (!input->bound)
       return strait_fail(run->error, STRAIT_INVALID_INPUT,
                          "input '%s' (%s, %s) of entry '%s' is not set",
@@ -327,7 +358,7 @@ static strait_code place_inputs(strait_run_state *run, bool query) {
 }
 
 /* Copies what was written to the instance's memory because the caller's was
- * not aligned. */
+ * not aligned, and gives states their new values. */
 static strait_code deliver_outputs(strait_run_state *run) {
   const strait_entry_desc *desc = entry_of(run);
   strait_entry_state *state = state_of(run);
@@ -335,12 +366,17 @@ static strait_code deliver_outputs(strait_run_state *run) {
     strait_output_state *output = &state->output_states[i];
     if (!output->placed)
       return strait_fail(run->error, STRAIT_BAD_ARTEFACT,
-                         "entry '%s' did not write its output '%s'",
-                         desc->name, desc->outputs[i].name);
-    if (output->data && state->outputs[i].data != output->data)
+                         "entry '%s' did not write its output '%s'", desc->name,
+                         desc->outputs[i].name);
+    if (!output->state && output->data &&
+        state->outputs[i].data != output->data)
       memcpy(output->data, state->outputs[i].data,
              (size_t)bytes_of(&desc->outputs[i], state->outputs[i].dims));
   }
+  for (uint32_t i = 0; i < desc->num_outputs; ++i)
+    if (state->output_states[i].state)
+      strait_state_commit(state->output_states[i].state,
+                          state->outputs[i].dims);
   return STRAIT_OK;
 }
 
@@ -356,11 +392,11 @@ static strait_code run_entry(strait_instance *instance, uint32_t entry,
                        "expected an entry below %" PRIu32 ", got %" PRIu32,
                        module->model->num_entries, entry);
   strait_run_state *run = &instance->run;
-  *run = (strait_run_state){
-      .instance = instance,
-      .entry = entry,
-      .deadline_ns = timeout_ns ? now_ns() + timeout_ns : 0,
-      .error = error};
+  *run =
+      (strait_run_state){.instance = instance,
+                         .entry = entry,
+                         .deadline_ns = timeout_ns ? now_ns() + timeout_ns : 0,
+                         .error = error};
   const strait_entry_desc *desc = entry_of(run);
   strait_entry_state *state = state_of(run);
   state->outcome = OUTCOME_NONE;
@@ -375,8 +411,8 @@ static strait_code run_entry(strait_instance *instance, uint32_t entry,
   if (!code && !query)
     code = deliver_outputs(run);
   if (code && error && error->code != code)
-    strait_fail(error, code, "entry '%s' failed with code %" PRId32,
-                desc->name, code);
+    strait_fail(error, code, "entry '%s' failed with code %" PRId32, desc->name,
+                code);
   if (!code)
     state->outcome = query ? OUTCOME_DIMS : OUTCOME_DATA;
   return code;

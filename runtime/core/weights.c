@@ -47,8 +47,8 @@ static strait_code read_trailer(int file, const char *path,
     return strait_fail(error, STRAIT_BAD_ARTEFACT,
                        "'%s' carries no weights: %" PRIu64 " bytes only", path,
                        bytes);
-  ssize_t got = pread(file, trailer, sizeof *trailer,
-                      (off_t)(bytes - sizeof *trailer));
+  ssize_t got =
+      pread(file, trailer, sizeof *trailer, (off_t)(bytes - sizeof *trailer));
   if (got != (ssize_t)sizeof *trailer)
     return strait_fail(error, STRAIT_IO, "cannot read the end of '%s'", path);
   return strait_trailer_check(trailer, bytes, path, error);

@@ -85,8 +85,8 @@ int main(int argc, char **argv) {
 
   strait_run_options run;
   strait_run_options_init(&run);
-  run.timeout_ns = uint64_t(std::chrono::nanoseconds(std::chrono::minutes(1))
-                                .count());
+  run.timeout_ns =
+      uint64_t(std::chrono::nanoseconds(std::chrono::minutes(1)).count());
   if (strait_run(instance.get(), 0, &run, &error))
     return report(error);
 

@@ -2,7 +2,8 @@
  *
  * The first instructions of an executable, in place of the C library's crt1.o,
  * which a machine without a compiler does not have. The kernel enters with argc
- * at the stack pointer, argv behind it, and in rdx a function for exit handlers.
+ * at the stack pointer, argv behind it, and in rdx a function for exit
+ * handlers.
  */
 #if !defined(__x86_64__)
 #error "start code exists for x86-64 only"
@@ -12,15 +13,15 @@ __asm__(".text\n"
         ".globl _start\n"
         ".type _start,@function\n"
         "_start:\n"
-        "  xor %ebp, %ebp\n"  /* marks the outermost frame */
-        "  mov %rdx, %r9\n"   /* rtld_fini */
-        "  pop %rsi\n"        /* argc */
-        "  mov %rsp, %rdx\n"  /* argv */
+        "  xor %ebp, %ebp\n" /* marks the outermost frame */
+        "  mov %rdx, %r9\n"  /* rtld_fini */
+        "  pop %rsi\n"       /* argc */
+        "  mov %rsp, %rdx\n" /* argv */
         "  and $-16, %rsp\n"
         "  push %rax\n"
-        "  push %rsp\n"       /* stack_end */
-        "  xor %r8d, %r8d\n"  /* fini: libc calls the program's own */
-        "  xor %ecx, %ecx\n"  /* init: the same */
+        "  push %rsp\n"      /* stack_end */
+        "  xor %r8d, %r8d\n" /* fini: libc calls the program's own */
+        "  xor %ecx, %ecx\n" /* init: the same */
         "  mov main@GOTPCREL(%rip), %rdi\n"
         "  call *__libc_start_main@GOTPCREL(%rip)\n"
         "  hlt\n"

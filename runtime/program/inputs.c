@@ -108,8 +108,8 @@ static strait_code unknown_input(const struct binder *binder, const char *name,
                      "the model has no input '%s'; it has %s", name, names);
 }
 
-static strait_code take_member(void *user, const char *name,
-                               const array *found, strait_error *error) {
+static strait_code take_member(void *user, const char *name, const array *found,
+                               strait_error *error) {
   const struct binder *binder = user;
   int32_t index = strait_find_input(binder->module, binder->entry, name);
   if (index < 0)
@@ -229,7 +229,8 @@ static strait_code make_random(const program_options *options,
                          desc->name,
                          strait_dims_text(text, desc->dims, desc->rank),
                          desc->name);
-  /* Says what is wrong with dims that do not fit, before memory is asked for. */
+  /* Says what is wrong with dims that do not fit, before memory is asked for.
+   */
   code = bind(binder, index, desc->dtype, rank, error);
   if (code)
     return code;
@@ -268,8 +269,8 @@ strait_code inputs_bind(const program_options *options,
     size_t size;
     code = file_read(options->inputs, &bytes, &size, error);
     if (!code)
-      code = npz_read(bytes, size, options->inputs, take_member, &binder,
-                      error);
+      code =
+          npz_read(bytes, size, options->inputs, take_member, &binder, error);
     free(bytes);
   }
   /* A benchmark needs no particular inputs. */

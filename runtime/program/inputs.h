@@ -18,7 +18,7 @@ typedef struct input_set {
   struct input_value {
     void *data; /* NULL: not given yet */
     int64_t dims[ARRAY_MOST_DIMS];
-  } *values;
+  } * values;
 } input_set;
 
 /* Reads and makes all inputs of an entry and binds them to the instance; they

@@ -136,8 +136,8 @@ strait_code npy_read(const uint8_t *bytes, size_t size, const char *what,
                      array *result, strait_error *error) {
   static const uint8_t magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
   if (size < 10 || memcmp(bytes, magic, sizeof magic) != 0)
-    return strait_fail(error, STRAIT_INVALID_INPUT,
-                       "'%s' is not an .npy array", what);
+    return strait_fail(error, STRAIT_INVALID_INPUT, "'%s' is not an .npy array",
+                       what);
   size_t start = bytes[6] == 1 ? 10 : 12;
   size_t length = bytes[8] | (size_t)bytes[9] << 8;
   if (bytes[6] != 1 && size >= 12)
@@ -185,8 +185,8 @@ size_t npy_header(uint8_t header[NPY_HEADER_ROOM], uint32_t dtype,
   size_t used = (size_t)snprintf(
       text, room, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
   for (uint32_t i = 0; i < rank && i < ARRAY_MOST_DIMS; ++i)
-    used += (size_t)snprintf(text + used, room - used, "%" PRId64 ", ",
-                             dims[i]);
+    used +=
+        (size_t)snprintf(text + used, room - used, "%" PRId64 ", ", dims[i]);
   used += (size_t)snprintf(text + used, room - used, "), }");
   while ((10 + used + 1) % 64 != 0)
     text[used++] = ' ';

@@ -33,12 +33,8 @@ static uint64_t number(const uint8_t *bytes, int width) {
   return value;
 }
 
-static uint16_t u16(const uint8_t *bytes) {
-  return (uint16_t)number(bytes, 2);
-}
-static uint32_t u32(const uint8_t *bytes) {
-  return (uint32_t)number(bytes, 4);
-}
+static uint16_t u16(const uint8_t *bytes) { return (uint16_t)number(bytes, 2); }
+static uint32_t u32(const uint8_t *bytes) { return (uint32_t)number(bytes, 4); }
 static uint64_t u64(const uint8_t *bytes) { return number(bytes, 8); }
 
 /* Whether [offset, offset + length) lies within [0, size). */
@@ -134,8 +130,8 @@ static const uint8_t *find_contents(const uint8_t *bytes, size_t size,
       u32(bytes + member->local) != local_magic)
     return NULL;
   const uint8_t *local = bytes + member->local;
-  uint64_t start = member->local + LOCAL_BYTES + u16(local + 26) +
-                   (uint64_t)u16(local + 28);
+  uint64_t start =
+      member->local + LOCAL_BYTES + u16(local + 26) + (uint64_t)u16(local + 28);
   return within(start, member->stored, size) ? bytes + start : NULL;
 }
 
@@ -155,8 +151,8 @@ strait_code npz_read(const uint8_t *bytes, size_t size, const char *path,
       return strait_fail(error, STRAIT_INVALID_INPUT,
                          "'%s': the archive's directory is damaged", path);
     if (member.flags & 1)
-      return strait_fail(error, STRAIT_INVALID_INPUT,
-                         "'%s': '%s' is encrypted", path, member.name);
+      return strait_fail(error, STRAIT_INVALID_INPUT, "'%s': '%s' is encrypted",
+                         path, member.name);
     if (member.method != 0)
       return strait_fail(error, STRAIT_INVALID_INPUT,
                          "'%s': '%s' is compressed: write it with numpy.savez, "
@@ -168,8 +164,8 @@ strait_code npz_read(const uint8_t *bytes, size_t size, const char *path,
                          "'%s': '%s' does not lie within the file", path,
                          member.name);
     array found;
-    strait_code code = npy_read(contents, (size_t)member.stored, member.name,
-                                &found, error);
+    strait_code code =
+        npy_read(contents, (size_t)member.stored, member.name, &found, error);
     if (code)
       return code;
     size_t length = strlen(member.name);

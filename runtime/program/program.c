@@ -50,8 +50,7 @@ static strait_code choose_entry(struct session *session, strait_error *error) {
   return STRAIT_OK;
 }
 
-static strait_code make_instance(struct session *session,
-                                 strait_error *error) {
+static strait_code make_instance(struct session *session, strait_error *error) {
   strait_pool_options pool_options;
   strait_pool_options_init(&pool_options);
   pool_options.threads = (uint32_t)session->options.threads;
@@ -115,8 +114,7 @@ static strait_code bench(struct session *session, strait_error *error) {
   return code;
 }
 
-static strait_code write_outputs(struct session *session,
-                                 strait_error *error) {
+static strait_code write_outputs(struct session *session, strait_error *error) {
   uint32_t count = strait_num_outputs(session->module, session->entry);
   const char **names = calloc(count + 1, sizeof *names);
   strait_tensor *tensors = calloc(count + 1, sizeof *tensors);

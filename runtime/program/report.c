@@ -125,8 +125,7 @@ strait_code report_outputs(const strait_module *module, uint32_t entry,
       sum += value;
     }
     if (count)
-      printf(" min %.6g max %.6g mean %.6g:", least, most,
-             sum / (double)count);
+      printf(" min %.6g max %.6g mean %.6g:", least, most, sum / (double)count);
     for (int64_t k = 0; k < count && k < 8; ++k)
       printf(" %.6g", array_value(tensor.dtype, tensor.data, k));
     puts(count > 8 ? " ..." : "");
@@ -182,8 +181,8 @@ static strait_code check_member(void *user, const char *name,
   checker->seen[index] = true;
   char got_dims[STRAIT_DIMS_TEXT], expected_dims[STRAIT_DIMS_TEXT];
   if (got.dtype != expected->dtype || got.rank != expected->rank ||
-      (got.rank && memcmp(got.dims, expected->dims,
-                          got.rank * sizeof *got.dims) != 0)) {
+      (got.rank &&
+       memcmp(got.dims, expected->dims, got.rank * sizeof *got.dims) != 0)) {
     ++checker->differing;
     printf("%s: expected %s %s, got %s %s: DIFFERS\n", name,
            strait_dtype_name(expected->dtype),
@@ -195,8 +194,7 @@ static strait_code check_member(void *user, const char *name,
   double magnitude;
   double difference =
       largest_difference(&got, expected, count_of(&got), &magnitude);
-  double allowed =
-      checker->options->atol + checker->options->rtol * magnitude;
+  double allowed = checker->options->atol + checker->options->rtol * magnitude;
   bool same = difference <= allowed;
   checker->differing += !same;
   printf("%s: largest difference %.3g, allowed %.3g: %s\n", name, difference,
@@ -220,8 +218,7 @@ strait_code report_check(const program_options *options,
   if (!checker.seen)
     code = strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory for --check");
   if (!code)
-    code =
-        npz_read(bytes, size, options->check, check_member, &checker, error);
+    code = npz_read(bytes, size, options->check, check_member, &checker, error);
   for (uint32_t i = 0; !code && i < count; ++i)
     if (!checker.seen[i])
       code = strait_fail(error, STRAIT_INVALID_INPUT,

@@ -199,11 +199,10 @@ strait_code tensor_proto_read(const uint8_t *bytes, size_t size,
   }
   if (needed < 0 || result->bytes != (uint64_t)needed) {
     char text[STRAIT_DIMS_TEXT];
-    return strait_fail(error, STRAIT_INVALID_INPUT,
-                       "'%s': expected %" PRId64 " bytes for %s, got %zu", path,
-                       needed,
-                       strait_dims_text(text, result->dims, result->rank),
-                       result->bytes);
+    return strait_fail(
+        error, STRAIT_INVALID_INPUT,
+        "'%s': expected %" PRId64 " bytes for %s, got %zu", path, needed,
+        strait_dims_text(text, result->dims, result->rank), result->bytes);
   }
   return STRAIT_OK;
 }

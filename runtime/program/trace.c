@@ -39,8 +39,8 @@ strait_code trace_write(const trace *trace, const char *path,
     const strait_launch_event *event = &trace->events[i];
     uint64_t taken = event->end_ns - event->start_ns;
     /* The node is the title: that is what one looks for. */
-    const char *title = event->origin && *event->origin ? event->origin
-                                                        : event->kernel;
+    const char *title =
+        event->origin && *event->origin ? event->origin : event->kernel;
     fprintf(file, "%s\n{\"ph\": \"X\", \"pid\": 1, \"tid\": 1, \"name\": ",
             i ? "," : "");
     json_string(file, title);

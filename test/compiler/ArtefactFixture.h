@@ -32,12 +32,13 @@ struct Outcome {
 class ArtefactTest : public testing::Test {
 protected:
   void SetUp() override {
-    ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("strait-link-test", folder));
+    ASSERT_FALSE(
+        llvm::sys::fs::createUniqueDirectory("strait-link-test", folder));
     strait::setRuntimeFolder(RUNTIME_FOLDER);
     object = contentsOf(SMALL_MODEL_OBJECT);
     float weights[] = {1, 2, 3, 4};
     writeFile("raw", llvm::StringRef(reinterpret_cast<const char *>(weights),
-                               sizeof weights));
+                                     sizeof weights));
   }
 
   void TearDown() override { llvm::sys::fs::remove_directories(folder); }
@@ -56,7 +57,9 @@ protected:
 
   strait::LinkJob job(llvm::StringRef output) {
     objectBytes = object;
-    return {objectBytes, rawWeights = in("raw"), outputPath = in(output),
+    return {objectBytes,
+            rawWeights = in("raw"),
+            outputPath = in(output),
             {"Model small."}};
   }
 
@@ -65,8 +68,9 @@ protected:
     command.append(arguments.begin(), arguments.end());
     std::string out = in("out.txt"), err = in("err.txt");
     std::optional<llvm::StringRef> streams[] = {llvm::StringRef(""), out, err};
-    int status = llvm::sys::ExecuteAndWait(program, command, std::nullopt, streams,
-                                     /*SecondsToWait=*/60);
+    int status =
+        llvm::sys::ExecuteAndWait(program, command, std::nullopt, streams,
+                                  /*SecondsToWait=*/60);
     return {status, contentsOf(out), contentsOf(err)};
   }
 
@@ -74,8 +78,8 @@ protected:
   int countFiles(llvm::StringRef part) {
     int count = 0;
     std::error_code code;
-    for (llvm::sys::fs::directory_iterator it(folder, code), end; it != end && !code;
-         it.increment(code))
+    for (llvm::sys::fs::directory_iterator it(folder, code), end;
+         it != end && !code; it.increment(code))
       count += llvm::StringRef(it->path()).contains(part);
     return count;
   }
@@ -87,8 +91,8 @@ protected:
 
 #define ASSERT_SUCCESS(call)                                                   \
   do {                                                                         \
-    llvm::Error error = call;                                                        \
-    ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));                   \
+    llvm::Error error = call;                                                  \
+    ASSERT_FALSE(bool(error)) << llvm::toString(std::move(error));             \
   } while (0)
 
 #endif // STRAIT_TEST_COMPILER_ARTEFACT_FIXTURE_H

@@ -11,11 +11,17 @@ protected:
   /// Compiles an example, warnings being errors.
   void compile(StringRef compiler, StringRef standard, StringRef example,
                std::vector<std::string> inputs) {
-    std::vector<std::string> arguments = {
-        standard.str(), "-Wall",           "-Wextra",
-        "-Wpedantic",   "-Werror",         "-I" INCLUDE_FOLDER,
-        "-I" + in(""),  example.str(),     "-o",
-        in("embed"),    "-Wl,-rpath," + in("")};
+    std::vector<std::string> arguments = {standard.str(),
+                                          "-Wall",
+                                          "-Wextra",
+                                          "-Wpedantic",
+                                          "-Werror",
+                                          "-I" INCLUDE_FOLDER,
+                                          "-I" + in(""),
+                                          example.str(),
+                                          "-o",
+                                          in("embed"),
+                                          "-Wl,-rpath," + in("")};
     arguments.insert(arguments.end(), inputs.begin(), inputs.end());
     Outcome outcome = run(compiler.str(), arguments);
     ASSERT_EQ(outcome.status, 0) << outcome.err;

@@ -24,12 +24,12 @@ TEST_F(LinkTest, ExecutableRunsAndCarriesItsWeights) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_NE(contentsOf(in("t.json")).find("/scale/Mul"), std::string::npos);
   // The same inputs on another number of threads give the same bits.
-  outcome = run(in("model"),
-                {"--random", "1", "--shape", "x=3x4", "--threads", "1",
-                 "--check", in("y.npz"), "--rtol", "0", "--atol", "0"});
+  outcome =
+      run(in("model"), {"--random", "1", "--shape", "x=3x4", "--threads", "1",
+                        "--check", in("y.npz"), "--rtol", "0", "--atol", "0"});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
-  outcome = run(in("model"), {"--random", "2", "--shape", "x=3x4", "--check",
-                              in("y.npz")});
+  outcome = run(in("model"),
+                {"--random", "2", "--shape", "x=3x4", "--check", in("y.npz")});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.out.find("DIFFERS"), std::string::npos);
 }
@@ -108,8 +108,7 @@ TEST_F(LinkTest, SharedLibraryExportsOnlyTheInterface) {
   ASSERT_TRUE(bool(binary)) << toString(binary.takeError());
   auto *elf = cast<object::ELFObjectFileBase>(binary->getBinary());
   bool hasModel = false, hasRun = false;
-  for (const object::ELFSymbolRef &symbol :
-       elf->getDynamicSymbolIterators()) {
+  for (const object::ELFSymbolRef &symbol : elf->getDynamicSymbolIterators()) {
     if (cantFail(symbol.getFlags()) & object::SymbolRef::SF_Undefined)
       continue;
     StringRef name = cantFail(symbol.getName());

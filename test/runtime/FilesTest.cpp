@@ -46,10 +46,10 @@ TEST(NpyTest, ReadsWhatNumpyWrites) {
   EXPECT_EQ(found.rank, 2u);
   EXPECT_EQ(found.dims[1], 3);
   EXPECT_EQ(found.bytes, 24u);
-  ASSERT_EQ(read(npyOf("{'descr': '|b1', 'fortran_order': False, 'shape': ()}",
-                       "\1"),
-                 &found, &error),
-            0);
+  ASSERT_EQ(
+      read(npyOf("{'descr': '|b1', 'fortran_order': False, 'shape': ()}", "\1"),
+           &found, &error),
+      0);
   EXPECT_EQ(found.rank, 0u);
   ASSERT_EQ(read(npyOf("{'shape': (3,), 'fortran_order': True, "
                        "'descr': '<i8'}",
@@ -95,7 +95,8 @@ TEST(NpyTest, ExplainsWhatItCannotRead) {
       {npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}",
              "aaaa"),
        "header cannot be read"},
-      {std::string("\x93NUMPY\x02\x00\xff\xff\xff\xff", 12), "expected a header"}};
+      {std::string("\x93NUMPY\x02\x00\xff\xff\xff\xff", 12),
+       "expected a header"}};
   for (const Case &item : cases) {
     array found;
     strait_error error = {};
@@ -213,8 +214,7 @@ TEST(TensorProtoTest, RawAndTypedData) {
   const std::string raw("\x08\x02\x10\x01\x4a\x08"
                         "\0\0\x80\x3f\0\0\0\x40",
                         14);
-  ASSERT_EQ(readProto(raw, &found, &owned, &error), 0)
-      << error.text;
+  ASSERT_EQ(readProto(raw, &found, &owned, &error), 0) << error.text;
   EXPECT_EQ(found.rank, 1u);
   EXPECT_EQ(array_value(found.dtype, found.data, 1), 2.0);
   EXPECT_EQ(owned, nullptr);
@@ -229,9 +229,8 @@ TEST(TensorProtoTest, RawAndTypedData) {
   EXPECT_EQ(array_value(found.dtype, found.data, 1), -1.0);
   std::free(owned);
   // scalar, type uint8, int32_data unpacked
-  ASSERT_EQ(readProto(std::string("\x10\x02\x28\x07", 4), &found, &owned,
-                      &error),
-            0)
+  ASSERT_EQ(
+      readProto(std::string("\x10\x02\x28\x07", 4), &found, &owned, &error), 0)
       << error.text;
   EXPECT_EQ(found.rank, 0u);
   EXPECT_EQ(array_value(found.dtype, found.data, 0), 7.0);

@@ -56,8 +56,8 @@ void expectValid(const Problem &problem, const Placement &placement) {
 }
 
 double ratio(const Problem &problem, const Placement &placement) {
-  int64_t bound = strait_plan_lower_bound(
-      problem.count(), problem.sizes.data(), problem.lifetimes.data());
+  int64_t bound = strait_plan_lower_bound(problem.count(), problem.sizes.data(),
+                                          problem.lifetimes.data());
   return bound ? double(placement.total) / double(bound) : 1;
 }
 

@@ -88,7 +88,7 @@ TEST_F(RunTest, DescribesTheModel) {
   EXPECT_STREQ(strait_module_name(module), "small");
   EXPECT_STREQ(strait_module_producer(module), "by hand");
   EXPECT_EQ(strait_module_weights_bytes(module), 16u);
-  EXPECT_EQ(strait_num_entries(module), 2u);
+  EXPECT_EQ(strait_num_entries(module), 3u);
   EXPECT_EQ(strait_find_entry(module, "count"), 1);
   EXPECT_EQ(strait_find_entry(module, "none"), -1);
   EXPECT_EQ(strait_find_input(module, 0, "x"), 0);
@@ -170,9 +170,9 @@ TEST_F(RunTest, WrongInputsAreExplained) {
   EXPECT_EQ(strait_set_input(instance, 0, 7, &tensor, &error),
             STRAIT_INVALID_ARGUMENT);
   EXPECT_STREQ(error.text, "entry 'main': expected an input below 1, got 7");
-  EXPECT_EQ(strait_set_input(instance, 3, 0, &tensor, &error),
+  EXPECT_EQ(strait_set_input(instance, 9, 0, &tensor, &error),
             STRAIT_INVALID_ARGUMENT);
-  EXPECT_EQ(strait_run(instance, 3, nullptr, &error), STRAIT_INVALID_ARGUMENT);
+  EXPECT_EQ(strait_run(instance, 9, nullptr, &error), STRAIT_INVALID_ARGUMENT);
   // Dimensions whose product does not fit in memory or in 64 bits.
   ASSERT_EQ(setInput(x, {INT64_MAX / 8, 4}), 0);
   EXPECT_EQ(strait_run(instance, 0, nullptr, &error), STRAIT_INVALID_INPUT);
@@ -298,16 +298,16 @@ TEST_F(RunTest, ApplicationsOwnThreads) {
   int calls = 0;
   instanceOptions.executor.workers = 3;
   instanceOptions.executor.user = &calls;
-  instanceOptions.executor.parallel_for =
-      [](void *user, uint32_t workers, void (*body)(void *, uint32_t),
-         void *context) {
-        ++*static_cast<int *>(user);
-        std::vector<std::thread> threads;
-        for (uint32_t i = 0; i < workers; ++i)
-          threads.emplace_back(body, context, i);
-        for (std::thread &thread : threads)
-          thread.join();
-      };
+  instanceOptions.executor.parallel_for = [](void *user, uint32_t workers,
+                                             void (*body)(void *, uint32_t),
+                                             void *context) {
+    ++*static_cast<int *>(user);
+    std::vector<std::thread> threads;
+    for (uint32_t i = 0; i < workers; ++i)
+      threads.emplace_back(body, context, i);
+    for (std::thread &thread : threads)
+      thread.join();
+  };
   create();
   alignas(64) float x[40];
   for (int i = 0; i < 40; ++i)
@@ -399,8 +399,7 @@ TEST_F(RunTest, DeadlineIsKept) {
   options.timeout_ns = 60000000000u;
   EXPECT_EQ(strait_run(instance, 0, &options, &error), 0);
   options.size = 1;
-  EXPECT_EQ(strait_run(instance, 0, &options, &error),
-            STRAIT_INVALID_ARGUMENT);
+  EXPECT_EQ(strait_run(instance, 0, &options, &error), STRAIT_INVALID_ARGUMENT);
 }
 
 TEST_F(RunTest, LaunchEventsNameTheOnnxNodes) {

@@ -83,6 +83,26 @@ static int32_t run_count(const strait_services *services, strait_run_state *run,
   return 0;
 }
 
+static int32_t run_append(const strait_services *services,
+                          strait_run_state *run, const uint8_t *weights,
+                          const strait_binding *inputs, strait_binding *outputs,
+                          int32_t query) {
+  (void)weights;
+  const int64_t length = inputs[0].dims[0], *past = inputs[0].data;
+  outputs[0].dims[0] = length + 1;
+  if (query)
+    return 0;
+  void *data;
+  int32_t code = services->output(run, 0, &data);
+  if (code)
+    return code;
+  int64_t *present = data;
+  for (int64_t i = 0; i < length; ++i)
+    present[i] = past[i];
+  present[length] = length;
+  return length == 100 ? services->fail(run, "length", 99, length) : 0;
+}
+
 static const int64_t rows_dims[2] = {-1, COLUMNS};
 static const char *const rows_names[2] = {"rows", ""};
 static const int64_t values_dims[1] = {3}, positive_dims[1] = {-1};
@@ -96,12 +116,18 @@ static const strait_tensor_desc count_inputs[1] = {
 static const strait_tensor_desc count_outputs[1] = {
     {"positive", STRAIT_I64, 1, positive_dims, NULL}};
 
-static const strait_entry_desc entries[2] = {
-    {"main", run_main, 1, 1, main_inputs, main_outputs, 1, 0},
-    {"count", run_count, 1, 1, count_inputs, count_outputs, 0, 0}};
+static const strait_tensor_desc append_inputs[1] = {
+    {"past", STRAIT_I64, 1, positive_dims, NULL}};
+static const strait_tensor_desc append_outputs[1] = {
+    {"present", STRAIT_I64, 1, positive_dims, NULL}};
 
-static const strait_kernel_desc kernels[2] = {{"scale_rows", {scale_rows, NULL}},
-                                              {"add_one", {add_one, add_one}}};
+static const strait_entry_desc entries[3] = {
+    {"main", run_main, 1, 1, main_inputs, main_outputs, 1, 0},
+    {"count", run_count, 1, 1, count_inputs, count_outputs, 0, 0},
+    {"append", run_append, 1, 1, append_inputs, append_outputs, 0, 0}};
+
+static const strait_kernel_desc kernels[2] = {
+    {"scale_rows", {scale_rows, NULL}}, {"add_one", {add_one, add_one}}};
 
 static const strait_launch_desc launches[2] = {
     {0, 0, "/scale/Mul", 0, 0}, {1, 0, "/shift/Add;/shift/\"one\"", 0, 0}};
@@ -115,7 +141,7 @@ __attribute__((visibility("default"))) const strait_model_desc strait_model = {
     /* BLAKE3 of the floats 1, 2, 3, 4 */
     {0x07, 0x37, 0x74, 0x33, 0x46, 0x69, 0xea, 0x44, 0x28, 0x64, 0xe2, 0xfe,
      0xe8, 0xde, 0x79, 0x34},
-    2,
+    3,
     2,
     2,
     0,

@@ -6,6 +6,8 @@
  *                  launches through one intermediate buffer; one task per row
  *   entry "count"  values i64 [3] -> positive i64 [?]: those above 0, a size
  *                  that depends on data
+ *   entry "append" past i64 [?] -> present i64 [?]: past and, behind it, its
+ *                  length; fails when that is 100
  *
  * The weights are the floats 1, 2, 3, 4.
  */

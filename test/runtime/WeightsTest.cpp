@@ -123,13 +123,11 @@ TEST_F(WeightsTest, ModelOfAnotherProgramHasNone) {
   strait_module *module = nullptr;
   EXPECT_EQ(strait_module_open(&strait_model, nullptr, &module, &error),
             STRAIT_BAD_ARTEFACT);
-  EXPECT_EQ(strait_module_open_file(path, nullptr, &module, &error),
-            STRAIT_IO);
-  EXPECT_EQ(strait_module_open_file("no-such-file.so", nullptr, &module,
-                                    &error),
-            STRAIT_IO);
-  EXPECT_NE(std::string(error.text).find("no-such-file.so"),
-            std::string::npos);
+  EXPECT_EQ(strait_module_open_file(path, nullptr, &module, &error), STRAIT_IO);
+  EXPECT_EQ(
+      strait_module_open_file("no-such-file.so", nullptr, &module, &error),
+      STRAIT_IO);
+  EXPECT_NE(std::string(error.text).find("no-such-file.so"), std::string::npos);
 }
 
 } // namespace

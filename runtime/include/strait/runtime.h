@@ -9,6 +9,7 @@
  *                    except for strait_cancel. Make one per thread; they share
  *                    the module's weights.
  *   strait_pool      worker threads. Instances may share one.
+ *   strait_state     a tensor that lives from run to run.
  *
  * Conventions
  *   - A call that can fail returns a strait_code and writes the text of the
@@ -17,7 +18,7 @@
  *     and change what you need. NULL options mean the defaults.
  *   - Strings and descriptions that the runtime returns belong to the module
  *     and live until it is closed.
- *   - The order of destruction is instance, then module and pool.
+ *   - The order of destruction is instance, then states, module and pool.
  *
  *   strait_module *module;
  *   strait_instance *instance;
@@ -109,9 +110,9 @@ STRAIT_API strait_code strait_module_open(const strait_model_desc *model,
 
 /* The same for a shared library that compile-model --emit=lib wrote. The
  * library stays loaded until the module is closed. */
-STRAIT_API strait_code strait_module_open_file(
-    const char *path, const strait_module_options *options,
-    strait_module **module, strait_error *error);
+STRAIT_API strait_code
+strait_module_open_file(const char *path, const strait_module_options *options,
+                        strait_module **module, strait_error *error);
 
 /* Closes a module that no instance uses any more. NULL is allowed. */
 STRAIT_API void strait_module_close(strait_module *module);
@@ -190,7 +191,7 @@ typedef struct strait_instance strait_instance;
 /* One kernel launch that has ended. Strings live as long as the module. */
 typedef struct strait_launch_event {
   const char *kernel;
-  const char *origin; /* ONNX nodes, joined by ';' */
+  const char *origin;        /* ONNX nodes, joined by ';' */
   uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
   int64_t tasks;
   uint64_t flops, bytes; /* 0 where they depend on dynamic dimensions */
@@ -232,8 +233,8 @@ typedef struct strait_tensor {
 
 /* Binds an input for the runs to come. The dims are copied; the data stays the
  * caller's, is only read, and must be valid during those runs. Data that is
- * not 64-byte aligned is copied in each run. Fails with INVALID_INPUT when type,
- * rank or a static dimension differs, INVALID_ARGUMENT. */
+ * not 64-byte aligned is copied in each run. Fails with INVALID_INPUT when
+ * type, rank or a static dimension differs, INVALID_ARGUMENT. */
 STRAIT_API strait_code strait_set_input(strait_instance *instance,
                                         uint32_t entry, uint32_t index,
                                         const strait_tensor *tensor,
@@ -247,6 +248,56 @@ STRAIT_API strait_code strait_set_output(strait_instance *instance,
                                          uint32_t entry, uint32_t index,
                                          void *data, size_t bytes,
                                          strait_error *error);
+
+/* --------------------------------------------------------------- states -- */
+
+/* A tensor that lives from run to run, as a cache of past keys or the memory of
+ * a recurrent layer: what an entry writes to an output is what it, or another
+ * entry, reads from an input in the next run. Nothing is copied. A run that
+ * fails leaves the state as it was. One thread at a time, as its instance;
+ * several entries of an instance may share a state. */
+typedef struct strait_state strait_state;
+
+typedef struct strait_state_options {
+  size_t size;
+  strait_allocator allocator; /* zeros: malloc */
+} strait_state_options;
+
+STRAIT_API void strait_state_options_init(strait_state_options *options);
+
+/* Makes a state of the type and rank of an input, without a value. Destroy it
+ * after the instances that it is bound to. Fails with OUT_OF_MEMORY,
+ * INVALID_ARGUMENT. */
+STRAIT_API strait_code strait_state_create(const strait_module *module,
+                                           uint32_t entry, uint32_t input,
+                                           const strait_state_options *options,
+                                           strait_state **state,
+                                           strait_error *error);
+/* NULL is allowed. */
+STRAIT_API void strait_state_destroy(strait_state *state);
+
+/* Copies a value into the state. Fails with INVALID_INPUT, OUT_OF_MEMORY,
+ * INVALID_ARGUMENT. */
+STRAIT_API strait_code strait_state_set(strait_state *state,
+                                        const strait_tensor *value,
+                                        strait_error *error);
+
+/* The value, valid until the next run or strait_state_set. Fails with
+ * INVALID_ARGUMENT when there is none. */
+STRAIT_API strait_code strait_state_get(const strait_state *state,
+                                        strait_tensor *value,
+                                        strait_error *error);
+
+/* Lets an entry read the state as `input` and write it as `output` in the runs
+ * to come, in place of strait_set_input and strait_set_output for the two. NULL
+ * unbinds. Fails with INVALID_INPUT when types or ranks differ,
+ * INVALID_ARGUMENT. */
+STRAIT_API strait_code strait_bind_state(strait_instance *instance,
+                                         uint32_t entry, uint32_t input,
+                                         uint32_t output, strait_state *state,
+                                         strait_error *error);
+
+/* ----------------------------------------------------------------- runs -- */
 
 /* Finds the outputs' dimensions from those of the inputs bound, without
  * running (input data need not be set). strait_get_output then returns them,

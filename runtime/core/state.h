@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * A tensor that lives from run to run: an entry reads its front and writes its
+ * back; a run that succeeds swaps the two.
+ */
+#ifndef STRAIT_CORE_STATE_H
+#define STRAIT_CORE_STATE_H
+
+#include "runtime/core/memory.h"
+#include "strait/runtime.h"
+
+struct strait_state {
+  strait_allocator allocator;
+  size_t bytes; /* of this structure and its dims */
+  uint32_t dtype, rank;
+  int64_t *dims; /* of the front */
+  strait_block front, back;
+  int set; /* there is a value */
+};
+
+/* Room for the next value; grows by doubling, so that a state that grows with
+ * every run seldom allocates. */
+strait_code strait_state_reserve(strait_state *state, size_t bytes,
+                                 strait_error *error);
+
+/* Makes what was written the value. */
+void strait_state_commit(strait_state *state, const int64_t *dims);
+
+#endif /* STRAIT_CORE_STATE_H */
