@@ -22,7 +22,6 @@ def Strait_YieldOp : Strait_Op<"yield",
   }];
   let arguments = (ins Variadic<Strait_Tensor>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-  let builders = [OpBuilder<(ins), [{}]>];
 }
 
 def Strait_IfOp : Strait_Op<"if",
