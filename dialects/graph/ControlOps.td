@@ -7,7 +7,7 @@ include "dialects/graph/GraphBase.td"
 include "dialects/graph/GraphInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
-def Strait_YieldOp : Strait_Op<"yield",
+def Strait_YieldOp : Op<GraphDialect, "yield",
     [Pure, Terminator, ReturnLike, ParentOneOf<["IfOp", "LoopOp"]>]> {
   let summary = "results of a region";
   let description = [{

@@ -8,7 +8,15 @@ include "dialects/graph/GraphEnums.td"
 include "dialects/graph/GraphInterfaces.td"
 
 class Strait_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : Strait_Op<mnemonic, [Pure] # traits>;
+    : Strait_Op<mnemonic, [Pure,
+        DeclareOpInterfaceMethods<Strait_ElementwiseOpInterface>] # traits> {
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::inferShapes(
+        ::strait::graph::SymbolicShapeAnalysis &shapes) {
+      return ::strait::graph::inferElementwise(*this, shapes);
+    }
+  }];
+}
 
 //===----------------------------------------------------------------------===//
 // One operand

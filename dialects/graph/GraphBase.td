@@ -7,6 +7,7 @@
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/graph/GraphInterfaces.td"
 
 def GraphDialect : Dialect {
   let name = "strait";
@@ -41,6 +42,7 @@ def Strait_IndexTensor : TensorOf<[I32, I64]>;
 def Strait_ShapeTensor : TensorOf<[I64]>;
 
 class Strait_Op<string mnemonic, list<Trait> traits = []>
-    : Op<GraphDialect, mnemonic, traits>;
+    : Op<GraphDialect, mnemonic,
+         [DeclareOpInterfaceMethods<Strait_ShapeRuleOpInterface>] # traits>;
 
 #endif // STRAIT_DIALECTS_GRAPH_GRAPHBASE_TD

@@ -14,6 +14,9 @@
 
 namespace strait::graph {
 class SymbolicShapeAnalysis;
+/// The shape rule that all elementwise ops share (numpy broadcasting).
+llvm::LogicalResult inferElementwise(mlir::Operation *op,
+                                     SymbolicShapeAnalysis &shapes);
 } // namespace strait::graph
 
 #include "dialects/graph/GraphEnums.h.inc"

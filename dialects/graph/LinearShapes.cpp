@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Shape rules of contractions, windows and attention.
+#include "dialects/graph/WindowShapes.h"
+
+using namespace mlir;
+using namespace strait::graph;
+
+LogicalResult MatmulOp::inferShapes(SymbolicShapeAnalysis &shapes) {
+  ArrayRef<AffineExpr> a = shapes.dims(getA()), b = shapes.dims(getB());
+  if (a.size() < 2 || b.size() < 2)
+    return emitOpError("expected operands of rank 2 or more, got ")
+           << a.size() << " and " << b.size();
+  // Constraint 1.
+  if (!shapes.unify(a.back(), b[b.size() - 2]))
+    return emitOpError("expected equal inner dims, got ")
+           << toString(a.back()) << " and " << toString(b[b.size() - 2]);
+  OpResult result = getOperation()->getResult(0);
+  std::optional<SmallVector<AffineExpr>> dims =
+      shapes.broadcast(result, {a.drop_back(2), b.drop_back(2)});
+  if (!dims)
+    return failure();
+  dims->push_back(a[a.size() - 2]);
+  dims->push_back(b.back());
+  return shapes.set(result, *dims);
+}
+
+AffineExpr strait::graph::windowCount(AffineExpr size, AffineExpr kernel,
+                                      int64_t stride, int64_t dilation,
+                                      int64_t begin, int64_t end,
+                                      AutoPad autoPad, bool ceilMode) {
+  if (autoPad != AutoPad::Explicit)
+    return size.ceilDiv(stride);
+  AffineExpr extent = (kernel - 1) * dilation + 1;
+  if (!ceilMode)
+    return subtract(size + (begin + end), extent).floorDiv(stride) + 1;
+  // Windows that fit when the last may be partial, but none that starts past
+  // the input and its begin padding: the smaller of
+  //   ceil((size + begin + end - extent + stride) / stride) and
+  //   ceil((size + begin) / stride).
+  AffineExpr excess = subtract(getAffineConstantExpr(end + stride,
+                                                     size.getContext()),
+                               extent);
+  std::optional<int64_t> more = constantValue(excess);
+  AffineExpr covered = size + begin;
+  if (!more || *more < 0)
+    covered = add(covered, excess);
+  return covered.ceilDiv(stride);
+}
+
+LogicalResult ConvOp::inferShapes(SymbolicShapeAnalysis &shapes) {
+  ArrayRef<AffineExpr> x = shapes.dims(getX()), w = shapes.dims(getW());
+  bool last = getLayout() == Layout::ChannelsLast;
+  size_t rank = getStrides().size() + 2;
+  if (x.size() != rank || w.size() != rank)
+    return emitOpError("expected operands of rank ")
+           << rank << ", got " << x.size() << " and " << w.size();
+  // Constraint 2.
+  AffineExpr channels = x[last ? rank - 1 : 1];
+  if (!shapes.unify(channels, w[1] * int64_t(getGroups())))
+    return emitOpError("expected ")
+           << toString(w[1] * int64_t(getGroups())) << " channels, got "
+           << toString(channels);
+  if (std::optional<int64_t> m = constantValue(w[0]);
+      m && *m % int64_t(getGroups()) != 0)
+    return emitOpError("expected a multiple of ")
+           << getGroups() << " filters, got " << *m;
+  // Constraint 3.
+  if (getBias()) {
+    ArrayRef<AffineExpr> bias = shapes.dims(getBias());
+    if (bias.size() != 1 || !shapes.unify(bias[0], w[0]))
+      return emitOpError("expected a bias of shape [")
+             << toString(w[0]) << "], got " << getBias().getType();
+  }
+  SmallVector<AffineExpr> dims(rank);
+  dims[0] = x[0];
+  dims[last ? rank - 1 : 1] = w[0];
+  for (size_t i = 0; i < rank - 2; ++i) {
+    size_t axis = i + (last ? 1 : 2);
+    dims[axis] = windowCount(x[axis], w[i + 2], getStrides()[i],
+                             getDilations()[i], getPads()[i],
+                             getPads()[i + rank - 2], getAutoPad(), false);
+  }
+  return shapes.set(getOperation()->getResult(0), dims);
+}
+
+LogicalResult ConvTransposeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
+  ArrayRef<AffineExpr> x = shapes.dims(getX()), w = shapes.dims(getW());
+  bool last = getLayout() == Layout::ChannelsLast;
+  size_t rank = getStrides().size() + 2;
+  if (x.size() != rank || w.size() != rank)
+    return emitOpError("expected operands of rank ")
+           << rank << ", got " << x.size() << " and " << w.size();
+  // Constraint 2.
+  AffineExpr channels = x[last ? rank - 1 : 1];
+  if (!shapes.unify(channels, w[0]))
+    return emitOpError("expected ")
+           << toString(w[0]) << " channels, got " << toString(channels);
+  AffineExpr filters = w[1] * int64_t(getGroups());
+  // Constraint 3.
+  if (getBias()) {
+    ArrayRef<AffineExpr> bias = shapes.dims(getBias());
+    if (bias.size() != 1 || !shapes.unify(bias[0], filters))
+      return emitOpError("expected a bias of shape [")
+             << toString(filters) << "], got " << getBias().getType();
+  }
+  SmallVector<AffineExpr> dims(rank);
+  dims[0] = x[0];
+  dims[last ? rank - 1 : 1] = filters;
+  for (size_t i = 0; i < rank - 2; ++i) {
+    size_t axis = i + (last ? 1 : 2);
+    int64_t stride = getStrides()[i];
+    if (getAutoPad() != AutoPad::Explicit) {
+      dims[axis] = multiply({x[axis], shapes.constant(stride)}, getContext());
+      continue;
+    }
+    AffineExpr extent = (w[i + 2] - 1) * getDilations()[i] + 1;
+    int64_t rest =
+        getOutputPadding()[i] - getPads()[i] - getPads()[i + rank - 2];
+    dims[axis] = add((x[axis] - 1) * stride, extent + rest);
+  }
+  return shapes.set(getOperation()->getResult(0), dims);
+}
+
+LogicalResult PoolOp::inferShapes(SymbolicShapeAnalysis &shapes) {
+  ArrayRef<AffineExpr> x = shapes.dims(getX());
+  bool last = getLayout() == Layout::ChannelsLast;
+  size_t rank = getKernel().size() + 2;
+  if (x.size() != rank)
+    return emitOpError("expected an operand of rank ")
+           << rank << ", got " << x.size();
+  SmallVector<AffineExpr> dims(x);
+  for (size_t i = 0; i < rank - 2; ++i) {
+    size_t axis = i + (last ? 1 : 2);
+    dims[axis] = windowCount(
+        x[axis], shapes.constant(getKernel()[i]), getStrides()[i],
+        getDilations()[i], getPads()[i], getPads()[i + rank - 2],
+        getAutoPad(), getCeilMode());
+  }
+  return shapes.set(getOperation()->getResult(0), dims);
+}
+
+LogicalResult AttentionOp::inferShapes(SymbolicShapeAnalysis &shapes) {
+  ArrayRef<AffineExpr> q = shapes.dims(getQ()), k = shapes.dims(getK()),
+                       v = shapes.dims(getV());
+  if (q.size() != 4 || k.size() != 4 || v.size() != 4)
+    return emitOpError("expected q, k and v of rank 4, got ")
+           << q.size() << ", " << k.size() << " and " << v.size();
+  if (!shapes.unify(q[3], k[3]))
+    return emitOpError("expected equal head sizes of q and k, got ")
+           << toString(q[3]) << " and " << toString(k[3]);
+  for (int axis : {1, 2})
+    if (!shapes.unify(k[axis], v[axis]))
+      return emitOpError("expected equal heads and lengths of k and v, got ")
+             << toString(k[axis]) << " and " << toString(v[axis]);
+  OpResult result = getOperation()->getResult(0);
+  if (getBias()) { // Constraint 2.
+    SmallVector<AffineExpr> scores = {q[0], q[1], q[2], k[2]};
+    std::optional<SmallVector<AffineExpr>> dims =
+        shapes.broadcast(result, {scores, shapes.dims(getBias())});
+    if (!dims)
+      return failure();
+    if (dims->size() != 4)
+      return emitOpError("expected a bias of rank 4 or less, got ")
+             << getBias().getType();
+  }
+  return shapes.set(result, {q[0], q[1], q[2], v[3]});
+}

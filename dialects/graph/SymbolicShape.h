@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Shapes as expressions. Every dim of every value is an AffineExpr over
+// symbols; so is every element of a small integer tensor, because models
+// compute shapes with tensors (Shape, Gather, Concat, Reshape).
+//
+// A symbol is a dynamic dim of a function argument (arguments that give a dim
+// the same ONNX name share it), or something that no rule could express: a dim
+// or an element of the value that defines it. Example, for
+//   func.func @f(%x: tensor<?x3x?xf32> {strait.dim_names = ["n", "", "w"]})
+//   %s = strait.shape %x dims(1 to 3)
+// %x has dims (s0, 3, s1) and %s has dims (2) and elements (3, s1).
+//
+// Expressions may be semi-affine: products of symbols and floordiv by symbols.
+#ifndef STRAIT_DIALECTS_GRAPH_SYMBOLICSHAPE_H
+#define STRAIT_DIALECTS_GRAPH_SYMBOLICSHAPE_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace strait::graph {
+
+/// Contents are followed through tensors of at most this many elements.
+constexpr int64_t kMaxSymbolicElements = 64;
+
+/// What is known of one tensor: its dims and, for small integer (or boolean,
+/// or whole-numbered float) tensors, its elements in row-major order.
+struct SymbolicTensor {
+  llvm::SmallVector<mlir::AffineExpr> dims;
+  std::optional<llvm::SmallVector<mlir::AffineExpr>> elements;
+};
+
+/// Where the run-time value of a symbol is found.
+struct SymbolOrigin {
+  enum Kind { Dim, Element } kind;
+  mlir::Value value;
+  /// The axis of a Dim, the row-major position of an Element.
+  int64_t index;
+};
+
+/// A condition on the symbols that a rule took for granted, because ONNX
+/// would fail (or clamp, which a later op would reject) otherwise.
+struct SymbolicAssumption {
+  mlir::AffineExpr nonNegative;
+  mlir::Operation *op;
+};
+
+class SymbolicShapeAnalysis {
+public:
+  /// Gives the arguments their symbols; results get theirs by `run` or `visit`.
+  explicit SymbolicShapeAnalysis(mlir::func::FuncOp func);
+
+  /// Applies every op's rule in order. Fails after an op error.
+  llvm::LogicalResult run();
+
+  /// Applies one op's rule (and those of its regions). Operands come first.
+  llvm::LogicalResult visit(mlir::Operation *op);
+
+  /// Writes what `visit` found into the types of the op's results.
+  void refineTypes(mlir::Operation *op);
+
+  /// Null when `value` was never visited.
+  const SymbolicTensor *lookup(mlir::Value value) const;
+
+  llvm::ArrayRef<SymbolOrigin> getSymbols() const { return symbols; }
+  llvm::ArrayRef<SymbolicAssumption> getAssumptions() const {
+    return assumptions;
+  }
+  /// Whether `expr` reads elements of a tensor: its sign is then unknown, while
+  /// dims never are negative.
+  bool dependsOnData(mlir::AffineExpr expr) const;
+
+  //===--------------------------------------------------------------------===//
+  // For the rules
+  //===--------------------------------------------------------------------===//
+
+  /// The shape of an operand of the op that is being visited.
+  const SymbolicTensor &get(mlir::Value value);
+  llvm::ArrayRef<mlir::AffineExpr> dims(mlir::Value value) {
+    return get(value).dims;
+  }
+  /// The elements of a small integer tensor, opaque ones where unknown; nullopt
+  /// when their number is not known or large.
+  std::optional<llvm::SmallVector<mlir::AffineExpr>>
+  elements(mlir::Value value);
+
+  /// Sets a result's shape. An op error when it contradicts the result's type.
+  llvm::LogicalResult set(mlir::OpResult result, SymbolicTensor shape);
+  llvm::LogicalResult set(mlir::OpResult result,
+                          llvm::ArrayRef<mlir::AffineExpr> dims);
+
+  /// Sets the shape of a region's argument.
+  void setArgument(mlir::BlockArgument argument, SymbolicTensor shape);
+
+  mlir::AffineExpr constant(int64_t value);
+  /// The symbol of a dim or an element that no rule can express.
+  mlir::AffineExpr opaqueDim(mlir::Value value, int64_t axis);
+  mlir::AffineExpr opaqueElement(mlir::Value value, int64_t index);
+  void assume(mlir::AffineExpr nonNegative, mlir::Operation *op);
+
+  /// Numpy broadcasting of several shapes. Null after an op error.
+  std::optional<llvm::SmallVector<mlir::AffineExpr>>
+  broadcast(mlir::OpResult result,
+            llvm::ArrayRef<llvm::ArrayRef<mlir::AffineExpr>> shapes);
+
+  /// Two dims that must be equal: the more definite one; nullopt when they
+  /// cannot be.
+  std::optional<mlir::AffineExpr> unify(mlir::AffineExpr a,
+                                        mlir::AffineExpr b);
+
+private:
+  mlir::AffineExpr symbolFor(SymbolOrigin origin);
+  SymbolicTensor fromType(mlir::Value value, mlir::RankedTensorType type);
+
+  mlir::func::FuncOp func;
+  mlir::MLIRContext *context;
+  llvm::SmallVector<SymbolOrigin> symbols;
+  llvm::DenseMap<std::tuple<mlir::Value, int64_t, int64_t>, unsigned>
+      symbolNumbers;
+  llvm::SmallVector<SymbolicAssumption> assumptions;
+  llvm::DenseMap<mlir::Value, std::unique_ptr<SymbolicTensor>> shapes;
+};
+
+/// The value of a constant expression.
+std::optional<int64_t> constantValue(mlir::AffineExpr expr);
+/// All values, when all are constant.
+std::optional<llvm::SmallVector<int64_t>>
+constantValues(llvm::ArrayRef<mlir::AffineExpr> exprs);
+/// Sorted product, so that equal products are equal expressions.
+mlir::AffineExpr multiply(llvm::ArrayRef<mlir::AffineExpr> factors,
+                          mlir::MLIRContext *context);
+/// Product of `numerator` over product of `denominator`, rounded down, equal
+/// factors cancelled.
+mlir::AffineExpr divide(llvm::ArrayRef<mlir::AffineExpr> numerator,
+                        llvm::ArrayRef<mlir::AffineExpr> denominator,
+                        mlir::MLIRContext *context);
+/// An expression as diagnostics show it.
+std::string toString(mlir::AffineExpr expr);
+/// Sum in one canonical form.
+mlir::AffineExpr add(mlir::AffineExpr a, mlir::AffineExpr b);
+mlir::AffineExpr subtract(mlir::AffineExpr a, mlir::AffineExpr b);
+
+} // namespace strait::graph
+
+#endif // STRAIT_DIALECTS_GRAPH_SYMBOLICSHAPE_H
