@@ -124,7 +124,9 @@ def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
   let summary = "results of a group";
   let arguments = (ins Variadic<AnyRankedTensor>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{
+    build($_builder, $_state, ::mlir::ValueRange());
+  }]>];
 }
 
 def Kernel_FuncOp : Kernel_Op<"func", [

@@ -61,14 +61,14 @@ func.func @reductions(%x: tensor<2x4xf32>, %s: tensor<4xf32>, %y: tensor<2x4x8x8
   %1 = strait.arg_reduce max %x axis(1) : (tensor<2x4xf32>) -> tensor<2xi64>
   // CHECK: strait.softmax {{.*}} axis(1)
   %2 = strait.softmax %x axis(1) : (tensor<2x4xf32>) -> tensor<2x4xf32>
-  // CHECK: strait.layer_norm {{.*}} axis(1) epsilon(1.000000e-05)
-  %3 = strait.layer_norm %x, %s, %s axis(1) epsilon(1.0e-5)
+  // CHECK: strait.layer_norm {{.*}} axis(1) epsilon(5.000000e-01)
+  %3 = strait.layer_norm %x, %s, %s axis(1) epsilon(0.5)
       : (tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
   // CHECK: strait.group_norm {{.*}} groups(2)
-  %4 = strait.group_norm %y, %s, %s groups(2) epsilon(1.0e-5)
+  %4 = strait.group_norm %y, %s, %s groups(2) epsilon(0.5)
       : (tensor<2x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<2x4x8x8xf32>
   // CHECK: strait.batch_norm
-  %5 = strait.batch_norm %y, %s, %s, %s, %s epsilon(1.0e-5)
+  %5 = strait.batch_norm %y, %s, %s, %s, %s epsilon(0.5)
       : (tensor<2x4x8x8xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
       -> tensor<2x4x8x8xf32>
   // CHECK: strait.pool max
