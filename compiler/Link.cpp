@@ -187,40 +187,55 @@ private:
   std::vector<std::unique_ptr<TemporaryFile>> files;
 };
 
+/// Copies a file to a stream piece by piece: weights may be larger than what we
+/// want to hold. Fills in the trailer's size and hash.
+Error copyWeights(StringRef from, raw_ostream &to, strait_trailer &trailer) {
+  Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(from);
+  if (!file)
+    return failure("cannot read '" + from + "': " + toString(file.takeError()));
+  auto close = make_scope_exit([&] { sys::fs::closeFile(*file); });
+  std::vector<char> piece(size_t(4) << 20);
+  BLAKE3 hasher;
+  while (true) {
+    Expected<size_t> count = sys::fs::readNativeFile(*file, piece);
+    if (!count)
+      return failure("cannot read '" + from +
+                     "': " + toString(count.takeError()));
+    if (*count == 0)
+      break;
+    hasher.update(StringRef(piece.data(), *count));
+    to.write(piece.data(), *count);
+    trailer.weights_bytes += *count;
+  }
+  auto hash = hasher.final<sizeof trailer.weights_hash>();
+  std::memcpy(trailer.weights_hash, hash.data(), hash.size());
+  return Error::success();
+}
+
 /// Appends the weights and their trailer to a file.
 Error appendWeights(StringRef path, StringRef weightsFile) {
   if (weightsFile.empty())
     return Error::success();
-  ErrorOr<std::unique_ptr<MemoryBuffer>> weights =
-      MemoryBuffer::getFile(weightsFile, /*IsText=*/false,
-                            /*RequiresNullTerminator=*/false);
-  if (!weights)
-    return failure("cannot read '" + weightsFile + "'", weights.getError());
-  StringRef bytes = (*weights)->getBuffer();
-  if (bytes.empty())
-    return Error::success();
   uint64_t size;
   if (std::error_code code = sys::fs::file_size(path, size))
     return failure("cannot read '" + path + "'", code);
+  std::error_code code;
+  raw_fd_ostream stream(path, code, sys::fs::CD_OpenExisting, sys::fs::FA_Write,
+                        sys::fs::OF_Append);
+  if (code)
+    return failure("cannot write '" + path + "'", code);
 
   strait_trailer trailer = {};
   std::memcpy(trailer.magic, STRAIT_TRAILER_MAGIC, sizeof trailer.magic);
   trailer.version = STRAIT_TRAILER_VERSION;
   trailer.bytes = sizeof trailer;
   trailer.weights_offset = alignTo(size, STRAIT_TRAILER_PAGE);
-  trailer.weights_bytes = bytes.size();
-  BLAKE3 hasher;
-  hasher.update(bytes);
-  auto hash = hasher.final<sizeof trailer.weights_hash>();
-  std::memcpy(trailer.weights_hash, hash.data(), hash.size());
-
-  std::error_code code;
-  raw_fd_ostream stream(path, code, sys::fs::CD_OpenExisting, sys::fs::FA_Write,
-                        sys::fs::OF_Append);
-  if (code)
-    return failure("cannot write '" + path + "'", code);
   stream.write_zeros(trailer.weights_offset - size);
-  stream << bytes;
+  if (Error error = copyWeights(weightsFile, stream, trailer)) {
+    stream.close();
+    stream.clear_error();
+    return error;
+  }
   stream.write(reinterpret_cast<const char *>(&trailer), sizeof trailer);
   stream.close();
   code = stream.error();

@@ -26,6 +26,9 @@ void json_string(FILE *file, const char *text) {
 
 /* ----------------------------------------------------------------- info -- */
 
+/* The newest version in link/libc.symbols; a test compares. */
+#define LEAST_GLIBC "2.34"
+
 static void print_tensor(const strait_tensor_desc *desc, const char *kind) {
   printf("  %-6s %-24s %-5s ", kind, desc->name,
          strait_dtype_name(desc->dtype));
@@ -55,7 +58,8 @@ static void print_info_json(const strait_module *module) {
   json_string(stdout, strait_module_name(module));
   fputs(", \"producer\": ", stdout);
   json_string(stdout, strait_module_producer(module));
-  printf(", \"abi\": %d, \"weights_bytes\": %" PRIu64 ", \"code\": ",
+  printf(", \"abi\": %d, \"glibc\": \"" LEAST_GLIBC
+         "\", \"weights_bytes\": %" PRIu64 ", \"code\": ",
          STRAIT_ABI_VERSION, strait_module_weights_bytes(module));
   json_string(stdout, strait_isa_name((int32_t)strait_module_isa(module)));
   fputs(", \"entries\": [", stdout);
@@ -86,6 +90,7 @@ void report_info(const program_options *options, const strait_module *module) {
   printf("producer %s (ABI %d)\n", strait_module_producer(module),
          STRAIT_ABI_VERSION);
   printf("weights  %" PRIu64 " bytes\n", strait_module_weights_bytes(module));
+  puts("needs    glibc " LEAST_GLIBC " or later");
   printf("code     %s\n", strait_isa_name((int32_t)strait_module_isa(module)));
   for (uint32_t e = 0; e < strait_num_entries(module); ++e) {
     printf("entry    %s\n", strait_entry_name(module, e));

@@ -81,6 +81,25 @@ TEST_F(LinkTest, OverheadIsSmall) {
   RecordProperty("executable_bytes", std::to_string(size));
 }
 
+TEST_F(LinkTest, LeastGlibcIsStated) {
+  std::string symbols = contentsOf(SYMBOLS_FOLDER "/libc.symbols") +
+                        contentsOf(SYMBOLS_FOLDER "/libm.symbols");
+  int newest = 0;
+  SmallVector<StringRef> lines;
+  StringRef(symbols).split(lines, '\n');
+  for (StringRef line : lines) {
+    int minor;
+    if (line.consume_front("GLIBC_2.") && !line.consumeInteger(10, minor))
+      newest = std::max(newest, minor);
+  }
+  ASSERT_GT(newest, 0);
+  ASSERT_SUCCESS(strait::linkExecutable(job("model")));
+  Outcome outcome = run(in("model"), {"--info"});
+  EXPECT_NE(outcome.out.find("glibc 2." + std::to_string(newest) + " or"),
+            std::string::npos)
+      << outcome.out;
+}
+
 TEST_F(LinkTest, RuntimeCoreIsSmall) {
   Expected<object::OwningBinary<object::Binary>> binary =
       object::createBinary(RUNTIME_FOLDER "/libstrait_runtime.a");
