@@ -193,7 +193,7 @@ Error copyWeights(StringRef from, raw_ostream &to, strait_trailer &trailer) {
   Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(from);
   if (!file)
     return failure("cannot read '" + from + "': " + toString(file.takeError()));
-  auto close = make_scope_exit([&] { sys::fs::closeFile(*file); });
+  scope_exit close([&] { sys::fs::closeFile(*file); });
   std::vector<char> piece(size_t(4) << 20);
   BLAKE3 hasher;
   while (true) {
