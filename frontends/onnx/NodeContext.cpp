@@ -146,8 +146,9 @@ Value NodeContext::scalar(Type element, double value) {
                    llvm::APFloat::rmNearestTiesToEven, &lossy);
     return weight(DenseElementsAttr::get(type, number));
   }
+  // As a signed number, a single bit could not hold 1.
   llvm::APSInt number(element.getIntOrFloatBitWidth(),
-                      element.isUnsignedInteger());
+                      element.isUnsignedInteger() || element.isInteger(1));
   bool exact = false;
   // Saturates: the limits of Clip and the like may lie beyond the type's.
   llvm::APFloat(value).convertToInteger(number, llvm::APFloat::rmTowardZero,
@@ -189,7 +190,11 @@ Value NodeContext::shapeTensor(ArrayRef<Dim> dims) {
     const Dim &dim = dims[i];
     int64_t known = dim.source ? shapeOf(dim.source)[dim.axis] : 1;
     if (!ShapedType::isDynamic(known)) {
-      numbers.push_back(known * dim.factor);
+      int64_t product = 0;
+      // An absurd dim fails later, when it is compared with the data.
+      if (__builtin_mul_overflow(known, dim.factor, &product))
+        product = INT64_MAX;
+      numbers.push_back(product);
       ++i;
       continue;
     }

@@ -16,7 +16,7 @@ namespace strait::importer {
 
 /// Functions that call functions multiply; a file of some kilobytes must not
 /// become a graph without end.
-constexpr int64_t kMaxNodes = 1 << 20;
+constexpr int64_t kMaxNodes = 1 << 18;
 constexpr int kMaxDepth = 64;
 
 std::optional<Value> ModelImporter::lookup(StringRef name, Scope &scope) {

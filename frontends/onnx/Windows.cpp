@@ -50,6 +50,8 @@ FailureOr<Window> readWindow(NodeContext &n, int64_t spatialRank,
         return n.attributes.emitError("kernel_shape")
                << "does not fit the weights: expected " << weights
                << ", found " << own;
+      if (weights > INT32_MAX)
+        return n.emitError() << "has a kernel out of range: found " << weights;
       if (!isGiven)
         own = weights;
     }
