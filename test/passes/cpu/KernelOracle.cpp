@@ -35,6 +35,10 @@ struct Launch {
 } // namespace
 
 struct KernelOracle::State {
+  State();
+  /// Returns what went wrong, or nothing.
+  std::string compile(llvm::StringRef text);
+
   MLIRContext context;
   std::unique_ptr<llvm::orc::LLJIT> jit;
   std::map<std::string, Launch> launches;
@@ -93,7 +97,7 @@ static void optimize(llvm::Module &module, llvm::TargetMachine *machine) {
       .run(module, modules);
 }
 
-KernelOracle::KernelOracle(llvm::StringRef text) : state(new State) {
+KernelOracle::State::State() {
   DialectRegistry registry;
   registry.insert<kernel::KernelDialect, LLVM::LLVMDialect,
                   affine::AffineDialect, arith::ArithDialect, func::FuncDialect,
@@ -102,19 +106,23 @@ KernelOracle::KernelOracle(llvm::StringRef text) : state(new State) {
                   tensor::TensorDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
-  state->context.appendDialectRegistry(registry);
-  state->context.disableMultithreading();
-  ScopedDiagnosticHandler handler(&state->context, [&](Diagnostic &d) {
+  context.appendDialectRegistry(registry);
+  context.disableMultithreading();
+}
+
+std::string KernelOracle::State::compile(llvm::StringRef text) {
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &d) {
     llvm::raw_string_ostream(message) << d.getLocation() << ": " << d << "\n";
   });
-  auto module = parseSourceString<ModuleOp>(text, &state->context);
-  auto fail = [&](llvm::Twine what) { message += what.str() + "\n"; };
+  auto fail = [&](llvm::Twine what) { return message + what.str(); };
+  auto module = parseSourceString<ModuleOp>(text, &context);
   if (!module || failed(selectTiles(*module)))
     return fail("cannot parse or tile the kernels");
   for (auto kernel : module->getOps<kernel::FuncOp>())
-    state->launches[kernel.getSymName().str()] = {
+    launches[kernel.getSymName().str()] = {
         *kernel.getTasks(), *kernel.getScratch(), nullptr};
-  PassManager passes(&state->context);
+  PassManager passes(&context);
   cpu::buildCpuPipeline(passes, {});
   if (getenv("STRAIT_PRINT_IR"))
     passes.enableIRPrinting();
@@ -149,22 +157,26 @@ KernelOracle::KernelOracle(llvm::StringRef text) : state(new State) {
   for (llvm::Function &function : *code)
     if (function.isDeclaration() && !function.isIntrinsic())
       return fail("the kernel calls " + function.getName());
-  auto jit = llvm::orc::LLJITBuilder()
+  auto created = llvm::orc::LLJITBuilder()
                  .setJITTargetMachineBuilder(std::move(*host))
                  .create();
-  if (!jit)
-    return fail(llvm::toString(jit.takeError()));
-  state->jit = std::move(*jit);
-  if (auto error = state->jit->addIRModule(llvm::orc::ThreadSafeModule(
+  if (!created)
+    return fail(llvm::toString(created.takeError()));
+  jit = std::move(*created);
+  if (auto error = jit->addIRModule(llvm::orc::ThreadSafeModule(
           std::move(code), std::move(llvmContext))))
     return fail(llvm::toString(std::move(error)));
-  for (auto &[name, launch] : state->launches) {
-    auto address = state->jit->lookup(name);
+  for (auto &[name, launch] : launches) {
+    auto address = jit->lookup(name);
     if (!address)
       return fail(llvm::toString(address.takeError()));
     launch.code = address->toPtr<strait_kernel_fn>();
   }
+  return {};
 }
+
+KernelOracle::KernelOracle(llvm::StringRef text)
+    : state(new State), message(state->compile(text)) {}
 
 KernelOracle::~KernelOracle() = default;
 
