@@ -17,7 +17,8 @@ def Strait_AttentionOp : Strait_Op<"attention", [Pure]> {
     2. `bias`, when present, broadcasts to [B, H, S, T] and is added after the
        scale.
     3. With `causal` query i sees key j only for j <= i.
-    4. A row whose scores are all -inf yields NaN, as Softmax does.
+    4. A row whose scores are all -inf yields NaN, as Softmax does; with
+       `zero_masked_rows` such a row, and any with NaN, has weights 0.
 
     Example:
     ```mlir
@@ -29,11 +30,11 @@ def Strait_AttentionOp : Strait_Op<"attention", [Pure]> {
   }];
   let arguments = (ins Strait_FloatTensor:$q, Strait_FloatTensor:$k,
     Strait_FloatTensor:$v, Optional<Strait_FloatTensor>:$bias,
-    F32Attr:$scale, UnitAttr:$causal);
+    F32Attr:$scale, UnitAttr:$causal, UnitAttr:$zero_masked_rows);
   let results = (outs Strait_FloatTensor:$result);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`,` $bias^)? `scale` `(` $scale `)` (`causal` $causal^)?
-    attr-dict `:` functional-type(operands, results)
+    (`zero_masked_rows` $zero_masked_rows^)? attr-dict `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }
