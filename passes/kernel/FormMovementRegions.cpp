@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Ops that move elements -> views (reshape), maps with other indexing
+// (transpose, expand, slice) or maps that compute the position they read (pad,
+// tile, range, ...).
+#include "passes/kernel/GraphToKernel.h"
+
+using namespace mlir;
+using namespace strait;
+
+ShapedValue GraphToKernel::transpose(Location loc, ShapedValue source,
+                                     ArrayRef<int64_t> perm) {
+  SmallVector<AffineExpr> dims;
+  SmallVector<int64_t> moving;
+  for (int64_t axis : perm) {
+    dims.push_back(source.dims[axis]);
+    if (!isOne(source.dims[axis]))
+      moving.push_back(axis);
+  }
+  if (llvm::is_sorted(moving))
+    return reshape(loc, source, dims);
+  RegionBuilder region(builder, loc, sizes);
+  SmallVector<AffineExpr> reads(perm.size());
+  for (auto [axis, from] : llvm::enumerate(perm))
+    reads[from] = builder.getAffineDimExpr(axis);
+  AffineMap map =
+      AffineMap::get(perm.size(), 0, reads, builder.getContext());
+  Value result =
+      region.map(dims, region.input(source), map, source.elementType(),
+                 [](OpBuilder &, Location, ValueRange v) { return v[0]; });
+  return region.finish({{result, dims}}, dims.size()).front();
+}
+
+ShapedValue GraphToKernel::pull(Location loc, ArrayRef<AffineExpr> dims,
+                                Type element, PullFn elementAt) {
+  RegionBuilder region(builder, loc, sizes);
+  Value result = region.map(
+      dims, {}, {}, element, [&](OpBuilder &b, Location l, ValueRange) {
+        SmallVector<Value> indices;
+        for (unsigned loop = 0; loop < dims.size(); ++loop)
+          indices.push_back(linalg::IndexOp::create(b, l, loop));
+        return elementAt(region, b, indices);
+      });
+  return region.finish({{result, SmallVector<AffineExpr>(dims)}}, dims.size())
+      .front();
+}
+
+/// The first position that a slice reads: ONNX counts negative starts from the
+/// end and clamps. Null when the start's sign is only known at run time.
+static AffineExpr sliceStart(GraphToKernel &state, AffineExpr start,
+                             AffineExpr extent, int64_t step) {
+  auto s = constantOf(start), n = constantOf(extent);
+  if (s && n) {
+    int64_t position = *s < 0 ? *s + *n : *s;
+    int64_t last = step > 0 ? *n : *n - 1;
+    return state.constant(std::clamp<int64_t>(position, 0, last));
+  }
+  if (s && *s >= 0 && step < 0)
+    return graph::subtract(extent, state.constant(1));
+  if (s)
+    return *s < 0 ? graph::add(extent, start) : start;
+  return state.shapes.dependsOnData(start) ? AffineExpr() : start;
+}
+
+/// x[..., start + i * step, ...]
+static LogicalResult formSlice(graph::SliceOp op, GraphToKernel &state) {
+  ShapedValue x = state.get(op.getX());
+  SmallVector<AffineExpr> dims = state.dimsOf(op.getResult());
+  auto starts = state.elementsOf(op.getStarts());
+  auto steps = state.elementsOf(op.getSteps());
+  if (!starts || !steps)
+    return op.emitOpError("slice positions depend on data; expected constants "
+                          "or values that follow from input dimensions");
+  SmallVector<AffineExpr> offsets(x.rank(), state.constant(0));
+  SmallVector<int64_t> strides(x.rank(), 1);
+  for (auto [i, axis] : llvm::enumerate(op.getAxes())) {
+    auto step = constantOf((*steps)[i]);
+    if (!step)
+      return op.emitOpError("slice steps depend on dimensions; expected "
+                            "constants");
+    strides[axis] = *step;
+    offsets[axis] = sliceStart(state, (*starts)[i], x.dims[axis], *step);
+    if (!offsets[axis])
+      return op.emitOpError("cannot tell where the slice of axis ")
+             << axis << " starts: its start may be negative at run time";
+  }
+  bool affine = llvm::all_of(offsets, [](AffineExpr e) {
+    return constantOf(e).has_value();
+  });
+  for (int64_t stride : strides)
+    affine &= stride > 0;
+  if (affine) {
+    RegionBuilder region(state.builder, op.getLoc(), state.sizes);
+    SmallVector<AffineExpr> reads;
+    for (int64_t axis = 0; axis < x.rank(); ++axis)
+      reads.push_back(state.builder.getAffineDimExpr(axis) * strides[axis] +
+                      offsets[axis]);
+    AffineMap map =
+        AffineMap::get(x.rank(), 0, reads, state.builder.getContext());
+    Value result =
+        region.map(dims, region.input(x), map, x.elementType(),
+                   [](OpBuilder &, Location, ValueRange v) { return v[0]; });
+    state.set(op.getResult(),
+              region.finish({{result, dims}}, dims.size()).front());
+    return success();
+  }
+  state.set(op.getResult(),
+            state.pull(op.getLoc(), dims, x.elementType(),
+                       [&](RegionBuilder &region, OpBuilder &b, Indices at) {
+                         Location loc = op.getLoc();
+                         Value source = region.input(x);
+                         SmallVector<Value> reads;
+                         for (int64_t axis = 0; axis < x.rank(); ++axis) {
+                           Value scaled = arith::MulIOp::create(
+                               b, loc, at[axis],
+                               indexConstant(b, loc, strides[axis]));
+                           reads.push_back(arith::AddIOp::create(
+                               b, loc, scaled,
+                               region.extent(offsets[axis])));
+                         }
+                         return tensor::ExtractOp::create(b, loc, source,
+                                                          reads);
+                       }));
+  return success();
+}
+
+/// Consecutive pieces along the axis: slices with known offsets.
+static LogicalResult formSplit(graph::SplitOp op, GraphToKernel &state) {
+  ShapedValue x = state.get(op.getX());
+  int64_t axis = op.getAxis();
+  AffineExpr offset = state.constant(0);
+  for (Value result : op.getResults()) {
+    SmallVector<AffineExpr> dims = state.dimsOf(result);
+    if (!constantOf(offset))
+      return op.emitOpError("expected pieces of constant size along axis ")
+             << axis;
+    RegionBuilder region(state.builder, op.getLoc(), state.sizes);
+    SmallVector<AffineExpr> reads;
+    for (int64_t dim = 0; dim < x.rank(); ++dim)
+      reads.push_back(state.builder.getAffineDimExpr(dim) +
+                      (dim == axis ? *constantOf(offset) : 0));
+    Value piece =
+        region.map(dims, region.input(x),
+                   AffineMap::get(x.rank(), 0, reads, op.getContext()),
+                   x.elementType(),
+                   [](OpBuilder &, Location, ValueRange v) { return v[0]; });
+    state.set(result, region.finish({{piece, dims}}, dims.size()).front());
+    offset = offset + dims[axis];
+  }
+  return success();
+}
+
+/// Rows of the operands side by side: kernel.concat.
+static LogicalResult formConcat(graph::ConcatOp op, GraphToKernel &state) {
+  SmallVector<ShapedValue> inputs;
+  for (Value input : op.getInputs()) {
+    ShapedValue shaped = state.get(input);
+    if (constantOf(shaped.dims[op.getAxis()]) != 0)
+      inputs.push_back(shaped);
+  }
+  SmallVector<AffineExpr> dims = state.dimsOf(op.getResult());
+  if (inputs.size() == 1) {
+    state.set(op.getResult(), state.reshape(op.getLoc(), inputs[0], dims));
+    return success();
+  }
+  if (inputs.empty())
+    inputs.push_back(state.get(op.getInputs().front()));
+  // Rows of [outer, axis * inner]: every input contributes a contiguous piece.
+  ArrayRef<AffineExpr> all(dims);
+  AffineExpr outer =
+      productOf(all.take_front(op.getAxis()), op.getContext());
+  RegionBuilder region(state.builder, op.getLoc(), state.sizes);
+  SmallVector<Value> pieces;
+  for (ShapedValue &input : inputs) {
+    AffineExpr row =
+        productOf(ArrayRef(input.dims).drop_front(op.getAxis()),
+                  op.getContext());
+    pieces.push_back(
+        region.input(state.reshape(op.getLoc(), input, {outer, row})));
+  }
+  SmallVector<AffineExpr> flat = {
+      outer, productOf(all.drop_front(op.getAxis()), op.getContext())};
+  Value joined = kernel::ConcatOp::create(
+      region.body(), op.getLoc(), typeOf(flat, inputs[0].elementType()),
+      pieces);
+  ShapedValue result = region.finish({{joined, flat}}).front();
+  state.set(op.getResult(), state.reshape(op.getLoc(), result, dims));
+  return success();
+}
+
+/// Reads inside, or the value (constant), or the mirrored, nearest or wrapped
+/// position.
+static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
+  ShapedValue x = state.get(op.getX());
+  SmallVector<AffineExpr> dims = state.dimsOf(op.getResult());
+  auto pads = state.elementsOf(op.getPads());
+  if (!pads)
+    return op.emitOpError("pads depend on data; expected constants or values "
+                          "that follow from input dimensions");
+  ShapedValue value;
+  if (op.getValue())
+    value = state.get(op.getValue());
+  Location loc = op.getLoc();
+  state.set(
+      op.getResult(),
+      state.pull(loc, dims, x.elementType(), [&](RegionBuilder &region,
+                                                 OpBuilder &b, Indices at) {
+        Value source = region.input(x);
+        Value fill;
+        Value inside;
+        SmallVector<Value> reads;
+        for (int64_t axis = 0; axis < x.rank(); ++axis) {
+          if (constantOf((*pads)[axis]) == 0 &&
+              constantOf((*pads)[x.rank() + axis]) == 0) {
+            reads.push_back(at[axis]);
+            continue;
+          }
+          Value extent = region.extent(x.dims[axis]);
+          Value begin = region.extent((*pads)[axis]);
+          Value position = arith::SubIOp::create(b, loc, at[axis], begin);
+          Value zero = indexConstant(b, loc, 0);
+          switch (op.getMode()) {
+          case graph::PadMode::Constant: {
+            Value here = inBounds(b, loc, position, extent);
+            inside = inside ? arith::AndIOp::create(b, loc, inside, here)
+                                  .getResult()
+                            : here;
+            break;
+          }
+          case graph::PadMode::Edge:
+            break;
+          case graph::PadMode::Reflect: {
+            // Mirror at 0, then at extent - 1.
+            Value negated = arith::SubIOp::create(b, loc, zero, position);
+            position = arith::MaxSIOp::create(b, loc, position, negated);
+            Value last2 = arith::SubIOp::create(
+                b, loc, arith::AddIOp::create(b, loc, extent, extent),
+                indexConstant(b, loc, 2));
+            Value mirrored = arith::SubIOp::create(b, loc, last2, position);
+            position = arith::MinSIOp::create(
+                b, loc, position,
+                arith::MaxSIOp::create(b, loc, mirrored, zero));
+            Value last = arith::SubIOp::create(b, loc, extent,
+                                               indexConstant(b, loc, 1));
+            Value beyond = arith::CmpIOp::create(
+                b, loc, arith::CmpIPredicate::sgt, position, last);
+            position =
+                arith::SelectOp::create(b, loc, beyond, mirrored, position);
+            break;
+          }
+          case graph::PadMode::Wrap: {
+            Value below = arith::CmpIOp::create(
+                b, loc, arith::CmpIPredicate::slt, position, zero);
+            Value up = arith::AddIOp::create(b, loc, position, extent);
+            position = arith::SelectOp::create(b, loc, below, up, position);
+            Value beyond = arith::CmpIOp::create(
+                b, loc, arith::CmpIPredicate::sge, position, extent);
+            Value down = arith::SubIOp::create(b, loc, position, extent);
+            position = arith::SelectOp::create(b, loc, beyond, down, position);
+            break;
+          }
+          }
+          reads.push_back(clampIndex(b, loc, position, extent));
+        }
+        Value element = tensor::ExtractOp::create(b, loc, source, reads);
+        if (!inside)
+          return element;
+        if (value)
+          fill = tensor::ExtractOp::create(
+              b, loc, region.input(value),
+              SmallVector<Value>(value.rank(), indexConstant(b, loc, 0)));
+        else
+          fill = arith::ConstantOp::create(
+              b, loc, b.getZeroAttr(x.elementType()));
+        return arith::SelectOp::create(b, loc, inside, element, fill)
+            .getResult();
+      }));
+  return success();
+}
+
+/// x at position modulo its extents.
+static LogicalResult formTile(graph::TileOp op, GraphToKernel &state) {
+  ShapedValue x = state.get(op.getX());
+  Location loc = op.getLoc();
+  state.set(op.getResult(),
+            state.pull(loc, state.dimsOf(op.getResult()), x.elementType(),
+                       [&](RegionBuilder &region, OpBuilder &b, Indices at) {
+                         Value source = region.input(x);
+                         SmallVector<Value> reads;
+                         for (int64_t axis = 0; axis < x.rank(); ++axis)
+                           reads.push_back(arith::RemUIOp::create(
+                               b, loc, at[axis], region.extent(x.dims[axis])));
+                         return tensor::ExtractOp::create(b, loc, source,
+                                                          reads);
+                       }));
+  return success();
+}
+
+static Value zeroOf(OpBuilder &b, Location loc, Type type) {
+  return arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+}
+
+/// Elements above (below) the k-th diagonal become zero.
+static LogicalResult formTrilu(graph::TriluOp op, GraphToKernel &state) {
+  ShapedValue x = state.get(op.getX());
+  AffineExpr k = state.constant(0);
+  if (op.getK()) {
+    auto elements = state.elementsOf(op.getK());
+    if (!elements)
+      return op.emitOpError("the diagonal k depends on data; expected a "
+                            "constant");
+    k = elements->front();
+  }
+  Location loc = op.getLoc();
+  state.set(op.getResult(),
+            state.pull(loc, x.dims, x.elementType(),
+                       [&](RegionBuilder &region, OpBuilder &b, Indices at) {
+                         Value source = region.input(x);
+                         Value offset = arith::SubIOp::create(
+                             b, loc, at.back(), at[at.size() - 2]);
+                         Value keep = arith::CmpIOp::create(
+                             b, loc,
+                             op.getUpper() ? arith::CmpIPredicate::sge
+                                           : arith::CmpIPredicate::sle,
+                             offset, region.extent(k));
+                         Value element =
+                             tensor::ExtractOp::create(b, loc, source, at);
+                         return arith::SelectOp::create(
+                                    b, loc, keep, element,
+                                    zeroOf(b, loc, x.elementType()))
+                             .getResult();
+                       }));
+  return success();
+}
+
+/// start + i * delta
+static LogicalResult formRange(graph::RangeOp op, GraphToKernel &state) {
+  ShapedValue start = state.get(op.getStart());
+  ShapedValue delta = state.get(op.getDelta());
+  SmallVector<AffineExpr> dims = state.dimsOf(op.getResult());
+  Type element = start.elementType();
+  state.set(op.getResult(),
+            state.elementwise(
+                op.getLoc(), {start, delta}, dims, element,
+                [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+                  Value i = linalg::IndexOp::create(b, loc, 0);
+                  if (element.isIndex())
+                    return i;
+                  if (isa<IntegerType>(element)) {
+                    Value n = arith::IndexCastOp::create(b, loc, element, i);
+                    Value d = arith::MulIOp::create(b, loc, n, v[1]);
+                    return arith::AddIOp::create(b, loc, v[0], d);
+                  }
+                  Value n = arith::IndexCastOp::create(b, loc,
+                                                       b.getI64Type(), i);
+                  n = arith::SIToFPOp::create(b, loc, element, n);
+                  Value d = arith::MulFOp::create(b, loc, n, v[1]);
+                  return arith::AddFOp::create(b, loc, v[0], d);
+                }));
+  return success();
+}
+
+FormResult strait::formMovementRegion(Operation *op, GraphToKernel &state) {
+  return TypeSwitch<Operation *, FormResult>(op)
+      .Case([&](graph::ReshapeOp reshape) {
+        Value result = reshape.getResult();
+        state.set(result,
+                  state.reshape(op->getLoc(), state.get(reshape.getX()),
+                                state.dimsOf(result)));
+        return success();
+      })
+      .Case([&](graph::TransposeOp transpose) {
+        state.set(transpose.getResult(),
+                  state.transpose(op->getLoc(), state.get(transpose.getX()),
+                                  transpose.getPerm()));
+        return success();
+      })
+      .Case([&](graph::ExpandOp expand) {
+        ShapedValue x = state.get(expand.getX());
+        SmallVector<AffineExpr> dims = state.dimsOf(expand.getResult());
+        if (ArrayRef(x.dims) == ArrayRef(dims))
+          state.set(expand.getResult(), x);
+        else
+          state.set(expand.getResult(),
+                    state.elementwise(
+                        op->getLoc(), x, dims, x.elementType(),
+                        [](OpBuilder &, Location, ValueRange v) {
+                          return v[0];
+                        }));
+        return success();
+      })
+      .Case([&](graph::SliceOp slice) { return formSlice(slice, state); })
+      .Case([&](graph::SplitOp split) { return formSplit(split, state); })
+      .Case([&](graph::ConcatOp concat) { return formConcat(concat, state); })
+      .Case([&](graph::PadOp pad) { return formPad(pad, state); })
+      .Case([&](graph::TileOp tile) { return formTile(tile, state); })
+      .Case([&](graph::TriluOp trilu) { return formTrilu(trilu, state); })
+      .Case([&](graph::RangeOp range) { return formRange(range, state); })
+      .Default([](Operation *) { return std::nullopt; });
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// strait.lstm, gru, rnn -> one kernel.matmul for the inputs of all time steps
+// and directions, whose bias holds all that may be added before the steps, and
+// one kernel.recurrence over the steps.
+#include "passes/kernel/PackWeights.h"
+
+using namespace mlir;
+using namespace strait;
+
+namespace {
+/// What the three cells have in common.
+struct Layer {
+  Operation *op;
+  kernel::CellKind cell;
+  Value x, w, r, bias, initialH, initialC;
+  graph::Direction direction;
+  int64_t hidden;
+  int64_t gates;
+  bool linearBeforeReset = false, batchFirst = false;
+};
+} // namespace
+
+/// bias[d, j] = b[d, j] + b[d, gates * H + j]; the recurrent half of the gru's
+/// hidden gate stays out with linear_before_reset (it is added in the step).
+static ShapedValue combinedBias(GraphToKernel &state, const Layer &layer) {
+  Location loc = layer.op->getLoc();
+  ShapedValue b = state.get(layer.bias);
+  int64_t width = layer.gates * layer.hidden;
+  int64_t shared = layer.linearBeforeReset ? 2 * layer.hidden : width;
+  SmallVector<AffineExpr> dims = {b.dims[0], state.constant(width)};
+  return state.pull(
+      loc, dims, b.elementType(),
+      [&](RegionBuilder &region, OpBuilder &builder, Indices at) -> Value {
+        Value source = region.input(b);
+        Value first =
+            tensor::ExtractOp::create(builder, loc, source, at);
+        Value offset = arith::AddIOp::create(
+            builder, loc, at[1], indexConstant(builder, loc, width));
+        Value second = tensor::ExtractOp::create(
+            builder, loc, source, ValueRange{at[0], offset});
+        if (shared != width) {
+          Value here = inBounds(builder, loc, at[1],
+                                indexConstant(builder, loc, shared));
+          Value zero = arith::ConstantOp::create(
+              builder, loc, builder.getZeroAttr(b.elementType()));
+          second =
+              arith::SelectOp::create(builder, loc, here, second, zero);
+        }
+        return arith::AddFOp::create(builder, loc, first, second);
+      });
+}
+
+static ShapedValue hiddenBias(GraphToKernel &state, const Layer &layer) {
+  ShapedValue b = state.get(layer.bias);
+  MLIRContext *context = state.builder.getContext();
+  SmallVector<AffineExpr> dims = {b.dims[0], state.constant(layer.hidden)};
+  RegionBuilder region(state.builder, layer.op->getLoc(), state.sizes);
+  AffineMap map = AffineMap::get(
+      2, 0,
+      {getAffineDimExpr(0, context),
+       getAffineDimExpr(1, context) + 5 * layer.hidden},
+      context);
+  Value value =
+      region.map(dims, region.input(b), map, b.elementType(),
+                 [](OpBuilder &, Location, ValueRange v) { return v[0]; });
+  return region.finish({{value, dims}}, 2).front();
+}
+
+static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
+  Location loc = layer.op->getLoc();
+  MLIRContext *context = state.builder.getContext();
+  ShapedValue x = state.get(layer.x);
+  if (!x.elementType().isF32())
+    return layer.op->emitOpError("expected f32, found ") << x.elementType();
+  if (layer.batchFirst)
+    x = state.transpose(loc, x, {1, 0, 2});
+  ShapedValue w = state.get(layer.w), r = state.get(layer.r);
+  AffineExpr steps = x.dims[0], batch = x.dims[1], features = x.dims[2];
+  AffineExpr directions = r.dims[0];
+  AffineExpr width = state.constant(layer.gates * layer.hidden);
+  AffineExpr hidden = state.constant(layer.hidden);
+
+  AffineExpr columns = productOf({directions, width}, context);
+
+  // x w^T for all steps, batch entries and directions.
+  AffineExpr one = state.constant(1);
+  ShapedValue lhs = state.reshape(loc, x, {one, productOf({steps, batch}, context), features});
+  ShapedValue rhs =
+      state.reshape(loc, w, {one, columns, features});
+  auto panels = kernel::PanelLayout::transposed;
+  if (isConstant(rhs)) {
+    rhs = packMatrix(state, loc, rhs, /*transposed=*/true);
+    panels = kernel::PanelLayout::packed;
+  }
+  ShapedValue bias;
+  if (layer.bias)
+    bias = state.reshape(loc, combinedBias(state, layer),
+                         {columns});
+  SmallVector<AffineExpr> product = {one, lhs.dims[1], columns};
+  RegionBuilder projection(state.builder, loc, state.sizes);
+  Value a = projection.input(lhs), b = projection.input(rhs);
+  Value value = kernel::MatmulOp::create(projection.body(), loc,
+                                         typeOf(product, x.elementType()), a,
+                                         b, panels, false);
+  if (bias) {
+    Value c = projection.input(bias);
+    SmallVector<AffineMap> maps = {
+        AffineMap::getMultiDimIdentityMap(3, context),
+        AffineMap::get(3, 0, getAffineDimExpr(2, context), context)};
+    value = projection.map(product, {value, c}, maps, x.elementType(),
+                           [](OpBuilder &b, Location l, ValueRange v) {
+                             return arith::AddFOp::create(b, l, v[0], v[1]);
+                           });
+  }
+  ShapedValue inputs = projection.finish({{value, product}}).front();
+  inputs = state.reshape(loc, inputs, {steps, batch, directions, width});
+
+  // The steps.
+  ShapedValue recurrent = packMatrix(state, loc, r, /*transposed=*/true);
+  RegionBuilder region(state.builder, loc, state.sizes);
+  auto optional = [&](Value graphValue) -> Value {
+    if (!graphValue)
+      return {};
+    ShapedValue shaped = state.get(graphValue);
+    if (layer.batchFirst)
+      shaped = state.transpose(loc, shaped, {1, 0, 2});
+    return region.input(shaped);
+  };
+  Value in = region.input(inputs), rec = region.input(recurrent);
+  Value hiddenBiasValue;
+  if (layer.bias && layer.linearBeforeReset)
+    hiddenBiasValue = region.input(hiddenBias(state, layer));
+  Value h0 = optional(layer.initialH), c0 = optional(layer.initialC);
+  SmallVector<AffineExpr> all = {steps, directions, batch, hidden};
+  SmallVector<AffineExpr> last = {directions, batch, hidden};
+  Type f = x.elementType();
+  SmallVector<Type> types = {typeOf(all, f), typeOf(last, f)};
+  if (layer.cell == kernel::CellKind::lstm)
+    types.push_back(typeOf(last, f));
+  int64_t reverse = layer.direction == graph::Direction::Forward   ? 0
+                    : layer.direction == graph::Direction::Reverse ? 1
+                                                                   : 2;
+  auto root = kernel::RecurrenceOp::create(
+      region.body(), loc, types, in, rec, hiddenBiasValue, h0, c0, layer.cell,
+      reverse, layer.linearBeforeReset);
+  SmallVector<ShapedValue> yielded = {{root.getResult(0), all}};
+  for (unsigned i = 1; i < types.size(); ++i)
+    yielded.push_back({root.getResult(i), last});
+  SmallVector<ShapedValue> results = region.finish(yielded);
+  for (auto [i, result] : llvm::enumerate(layer.op->getResults())) {
+    ShapedValue y = results[i];
+    if (layer.batchFirst)
+      y = i == 0 ? state.transpose(loc, y, {2, 0, 1, 3})
+                 : state.transpose(loc, y, {1, 0, 2});
+    state.set(result, y);
+  }
+  return success();
+}
+
+/// Features that the step does not have are refused, naming them.
+static LogicalResult checkFeatures(Operation *op, Value sequenceLens,
+                                   std::optional<ArrayAttr> activations,
+                                   ArrayRef<StringRef> expected,
+                                   std::optional<APFloat> clip) {
+  if (sequenceLens)
+    return op->emitOpError("expected sequences of one length: sequence_lens "
+                           "is not supported");
+  if (clip)
+    return op->emitOpError("attribute clip is not supported");
+  if (!activations)
+    return success();
+  for (auto [i, name] :
+       llvm::enumerate(activations->getAsValueRange<StringAttr>()))
+    if (!name.equals_insensitive(expected[i % expected.size()]))
+      return op->emitOpError("expected activation ")
+             << expected[i % expected.size()] << ", found " << name;
+  return success();
+}
+
+FormResult strait::formRecurrenceRegion(Operation *op, GraphToKernel &state) {
+  return TypeSwitch<Operation *, FormResult>(op)
+      .Case([&](graph::LstmOp lstm) -> FormResult {
+        if (failed(checkFeatures(op, lstm.getSequenceLens(),
+                                 lstm.getActivations(),
+                                 {"sigmoid", "tanh", "tanh"}, lstm.getClip())))
+          return failure();
+        if (lstm.getPeepholes() || lstm.getInputForget())
+          return LogicalResult(op->emitOpError(
+              "peephole connections and input_forget are not supported"));
+        return formLayer({op, kernel::CellKind::lstm, lstm.getX(), lstm.getW(),
+                          lstm.getR(), lstm.getBias(), lstm.getInitialH(),
+                          lstm.getInitialC(), lstm.getDirection(),
+                          int64_t(lstm.getHiddenSize()), 4, false,
+                          lstm.getBatchFirst()},
+                         state);
+      })
+      .Case([&](graph::GruOp gru) -> FormResult {
+        if (failed(checkFeatures(op, gru.getSequenceLens(),
+                                 gru.getActivations(), {"sigmoid", "tanh"},
+                                 gru.getClip())))
+          return failure();
+        return formLayer({op, kernel::CellKind::gru, gru.getX(), gru.getW(),
+                          gru.getR(), gru.getBias(), gru.getInitialH(),
+                          Value(), gru.getDirection(),
+                          int64_t(gru.getHiddenSize()), 3,
+                          gru.getLinearBeforeReset(), gru.getBatchFirst()},
+                         state);
+      })
+      .Case([&](graph::RnnOp rnn) -> FormResult {
+        if (failed(checkFeatures(op, rnn.getSequenceLens(),
+                                 rnn.getActivations(), {"tanh"},
+                                 rnn.getClip())))
+          return failure();
+        return formLayer({op, kernel::CellKind::rnn, rnn.getX(), rnn.getW(),
+                          rnn.getR(), rnn.getBias(), rnn.getInitialH(),
+                          Value(), rnn.getDirection(),
+                          int64_t(rnn.getHiddenSize()), 1, false,
+                          rnn.getBatchFirst()},
+                         state);
+      })
+      .Default([](Operation *) { return std::nullopt; });
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Graph IR -> kernel IR: every op of the strait dialect that computes becomes a
+// kernel.region of its own (fusion comes after), reshapes become views, and
+// sizes become explicit index values.
+//
+// Ops whose results are small integer tensors that follow from sizes (Shape,
+// and what models compute from it) form no region: their contents live on as
+// size expressions, and are built as a tensor only where data needs them.
+#include "passes/kernel/GraphToKernel.h"
+#include "passes/kernel/Passes.h"
+
+namespace strait {
+#define GEN_PASS_DEF_FORMREGIONSPASS
+#include "passes/kernel/Passes.h.inc"
+} // namespace strait
+
+using namespace mlir;
+using namespace strait;
+
+SmallVector<AffineExpr> GraphToKernel::dimsOf(Value graphValue) {
+  return shapes.lookup(graphValue)->dims;
+}
+
+std::optional<SmallVector<AffineExpr>>
+GraphToKernel::elementsOf(Value graphValue) {
+  return shapes.lookup(graphValue)->elements;
+}
+
+/// A tensor of size expressions: element i is expression i.
+static ShapedValue buildSizesTensor(GraphToKernel &state, Location loc,
+                                    ArrayRef<AffineExpr> dims,
+                                    ArrayRef<AffineExpr> elements,
+                                    Type element) {
+  AffineExpr count = state.constant(elements.size());
+  ShapedValue flat = state.pull(
+      loc, count, element,
+      [&](RegionBuilder &region, OpBuilder &b, Indices at) -> Value {
+        Value picked = region.extent(elements.back());
+        for (int64_t i = int64_t(elements.size()) - 2; i >= 0; --i) {
+          Value here = arith::CmpIOp::create(
+              b, loc, arith::CmpIPredicate::eq, at[0],
+              indexConstant(b, loc, i));
+          picked = arith::SelectOp::create(b, loc, here,
+                                           region.extent(elements[i]), picked);
+        }
+        if (element.isInteger(1))
+          return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                       picked, indexConstant(b, loc, 0));
+        if (!isa<FloatType>(element))
+          return arith::IndexCastOp::create(b, loc, element, picked);
+        Value whole =
+            arith::IndexCastOp::create(b, loc, b.getI64Type(), picked);
+        return arith::SIToFPOp::create(b, loc, element, whole);
+      });
+  return state.reshape(loc, flat, dims);
+}
+
+ShapedValue GraphToKernel::get(Value graphValue) {
+  auto known = values.find(graphValue);
+  if (known != values.end())
+    return known->second;
+  Type element = storageType(
+      cast<RankedTensorType>(graphValue.getType()).getElementType());
+  auto elements = elementsOf(graphValue);
+  assert(elements && !elements->empty() &&
+         "operands are formed before their users");
+  ShapedValue built =
+      buildSizesTensor(*this, graphValue.getLoc(), dimsOf(graphValue),
+                       *elements, element);
+  values[graphValue] = built;
+  return built;
+}
+
+namespace {
+class FormRegionsPass
+    : public strait::impl::FormRegionsPassBase<FormRegionsPass> {
+  void runOnOperation() override;
+};
+} // namespace
+
+/// Forms the region of `op` unless it has none of its own.
+static LogicalResult formRegion(Operation *op, GraphToKernel &state) {
+  for (auto family :
+       {formElementwiseRegion, formMovementRegion, formGatherRegion,
+        formResizeRegion, formReductionRegion, formConvolutionRegion,
+        formMatmulRegion, formAttentionRegion, formRecurrenceRegion})
+    if (FormResult result = family(op, state))
+      return *result;
+  return op->emitOpError("has no form at the kernel level");
+}
+
+/// Whether all results live on as size expressions.
+static bool isSizeArithmetic(Operation *op, GraphToKernel &state) {
+  return op->getNumResults() > 0 &&
+         llvm::all_of(op->getResults(), [&](Value result) {
+           auto elements = state.elementsOf(result);
+           return elements && !elements->empty() &&
+                  llvm::none_of(*elements, [&](AffineExpr element) {
+                    return state.shapes.dependsOnData(element);
+                  });
+         });
+}
+
+void FormRegionsPass::runOnOperation() {
+  func::FuncOp func = getOperation();
+  graph::SymbolicShapeAnalysis shapes(func);
+  if (failed(shapes.run()))
+    return signalPassFailure();
+
+  // Symbols are dims of arguments or of values, or elements of small tensors.
+  GraphToKernel *active = nullptr;
+  auto symbolValue = [&](OpBuilder &b, Location loc,
+                         unsigned symbol) -> Value {
+    const graph::SymbolOrigin &source = shapes.getSymbols()[symbol];
+    if (source.kind == graph::SymbolOrigin::Element) {
+      Value tensor = active->get(source.value).value;
+      auto type = cast<RankedTensorType>(tensor.getType());
+      SmallVector<Value> at;
+      int64_t rest = source.index;
+      SmallVector<int64_t> coordinates(type.getRank());
+      for (int64_t axis = type.getRank() - 1; axis >= 0; --axis) {
+        coordinates[axis] = rest % type.getDimSize(axis);
+        rest /= type.getDimSize(axis);
+      }
+      for (int64_t coordinate : coordinates)
+        at.push_back(indexConstant(b, loc, coordinate));
+      Value element = tensor::ExtractOp::create(b, loc, tensor, at);
+      return arith::IndexCastOp::create(b, loc, b.getIndexType(), element);
+    }
+    Value tensor = active->isSet(source.value)
+                       ? active->get(source.value).value
+                       : source.value;
+    return tensor::DimOp::create(b, loc, tensor, source.index);
+  };
+  SizeMaterializer sizes(symbolValue);
+  OpBuilder builder(&getContext());
+  GraphToKernel state(builder, shapes, sizes);
+  active = &state;
+
+  Block &body = func.getBody().front();
+  builder.setInsertionPointToStart(&body);
+  for (BlockArgument argument : body.getArguments()) {
+    ShapedValue shaped{argument, state.dimsOf(argument)};
+    auto type = cast<RankedTensorType>(argument.getType());
+    shaped = reshapeTo(builder, argument.getLoc(), sizes, shaped, shaped.dims,
+                       storageType(type.getElementType()));
+    state.set(argument, shaped);
+  }
+  SmallVector<Operation *> formed;
+  for (Operation &op : llvm::make_early_inc_range(body)) {
+    if (op.getDialect() !=
+        getContext().getLoadedDialect<graph::GraphDialect>())
+      continue;
+    builder.setInsertionPoint(&op);
+    if (auto weight = dyn_cast<graph::WeightOp>(op)) {
+      ShapedValue shaped{weight.getResult(), state.dimsOf(weight.getResult())};
+      builder.setInsertionPointAfter(&op);
+      Type storage =
+          storageType(cast<RankedTensorType>(weight.getType())
+                                 .getElementType());
+      state.set(weight.getResult(),
+                reshapeTo(builder, op.getLoc(), sizes, shaped, shaped.dims,
+                          storage));
+      continue;
+    }
+    formed.push_back(&op);
+    if (isSizeArithmetic(&op, state) ||
+        llvm::all_of(op.getResults(),
+                     [&](Value result) { return state.isSet(result); }))
+      continue;
+    if (failed(formRegion(&op, state)))
+      return signalPassFailure();
+  }
+  Operation *terminator = body.getTerminator();
+  builder.setInsertionPoint(terminator);
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    ShapedValue value = state.get(operand.get());
+    auto type = cast<RankedTensorType>(operand.get().getType());
+    ShapedValue result =
+        reshapeTo(builder, terminator->getLoc(), sizes, value,
+                  state.dimsOf(operand.get()), type.getElementType());
+    operand.set(result.value);
+  }
+  for (Operation *op : llvm::reverse(formed))
+    op->erase();
+}

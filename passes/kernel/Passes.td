@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#ifndef STRAIT_PASSES_KERNEL_PASSES_TD
+#define STRAIT_PASSES_KERNEL_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FormRegionsPass : Pass<"strait-form-regions", "::mlir::func::FuncOp"> {
+  let summary = "one kernel.region per computing op; sizes become explicit";
+  let description = [{
+    ```mlir
+    %y = strait.relu %x : (tensor<?x8xf32>) -> tensor<?x8xf32>
+    ```
+    becomes
+    ```mlir
+    %n = tensor.dim %x, %c0 : tensor<?x8xf32>
+    %y = kernel.region ins(%x : tensor<?x8xf32>) sizes(%n) shapes(...) {
+      linalg.generic { maximumf }
+    }
+    ```
+  }];
+  let dependentDialects = ["::strait::kernel::KernelDialect",
+    "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FuseRegionsPass : Pass<"strait-fuse-regions", "::mlir::func::FuncOp"> {
+  let summary = "merges regions so that tensors between them stay on chip";
+  let description = [{
+    A producer joins its consumer when the tensor between them is then neither
+    stored nor read back, and nothing is computed more often than before:
+
+    ```mlir
+    %a = kernel.region { kernel.conv2d }
+    %b = kernel.region ins(%a) { linalg.generic { maximumf } }
+    ```
+    becomes
+    ```mlir
+    %b = kernel.region { kernel.conv2d; linalg.generic { maximumf } }
+    ```
+  }];
+}
+
+#endif // STRAIT_PASSES_KERNEL_PASSES_TD
