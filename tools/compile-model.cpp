@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// compile-model: turns an ONNX model into a native program.
+#include "compiler/Compile.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace llvm;
+
+static cl::OptionCategory category("Options");
+
+static cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"),
+                                  cl::cat(category));
+static cl::opt<std::string>
+    output("o", cl::desc("The file to write (default: the model's name "
+                         "without .onnx)"),
+           cl::value_desc("file"), cl::cat(category));
+static cl::opt<strait::Emit> emit(
+    "emit", cl::desc("What to write:"),
+    cl::values(clEnumValN(strait::Emit::executable, "exe",
+                          "a program that runs the model (default)"),
+               clEnumValN(strait::Emit::library, "lib",
+                          "a shared library and its header"),
+               clEnumValN(strait::Emit::object, "object",
+                          "an object, its header and its weights")),
+    cl::init(strait::Emit::executable), cl::cat(category));
+static cl::opt<std::string>
+    target("target", cl::desc("What the program runs on (cpu)"),
+           cl::init("cpu"), cl::value_desc("cpu"), cl::cat(category));
+static cl::opt<std::string>
+    cpu("cpu", cl::desc("The processor: native (default), generic "
+                        "(x86-64-v3) or an LLVM cpu name"),
+        cl::init("native"), cl::value_desc("name"), cl::cat(category));
+static cl::list<std::string> shapes(
+    "shape",
+    cl::desc("Fix an input's shape, e.g. image=1x3x224x224; a '?' stays "
+             "dynamic, and so does every dynamic dimension not named"),
+    cl::value_desc("input=AxBxC"), cl::cat(category));
+static cl::opt<char>
+    level("O", cl::desc("-O0 no fusion, -O1 no costly search, -O2 everything "
+                        "exact (default)"),
+          cl::Prefix, cl::init('2'), cl::cat(category));
+static cl::opt<std::string> stopAfter(
+    "stop-after",
+    cl::desc("Print the IR after a level (import, graph, kernel, schedule, "
+             "llvm) or pass (strait-...) and stop"),
+    cl::value_desc("level|pass"), cl::cat(category));
+static cl::opt<std::string>
+    report("report", cl::desc("Print what became of every layer, or write it "
+                              "to FILE.json"),
+           cl::ValueOptional, cl::value_desc("FILE.json"), cl::cat(category));
+static cl::opt<bool> listOps("list-ops",
+                             cl::desc("Print the supported ONNX operators"),
+                             cl::cat(category));
+static cl::opt<bool> timing("timing", cl::desc("Print the time of every pass"),
+                            cl::cat(category));
+static cl::opt<unsigned> jobs("j",
+                              cl::desc("Threads to use (default: all cores)"),
+                              cl::Prefix, cl::init(0), cl::value_desc("N"),
+                              cl::cat(category));
+static cl::opt<bool> quiet("q", cl::desc("Print errors only"),
+                           cl::cat(category));
+static cl::opt<bool> verbose("v", cl::desc("Print more about what is done"),
+                             cl::cat(category));
+
+static constexpr const char *overview =
+    "compile-model: an ONNX model becomes a small native program\n\n"
+    "  compile-model resnet50.onnx -o resnet50     compiles\n"
+    "  ./resnet50 --random 1 --bench               runs it on random inputs\n"
+    "  ./resnet50 --inputs in.npz --outputs out.npz\n"
+    "  compile-model m.onnx --stop-after=kernel    shows the fused kernels\n\n"
+    "Exit codes: 0 done, 1 the model is at fault, 2 wrong usage, 70 a bug of "
+    "Strait.\n";
+
+static int usageError(const Twine &message) {
+  WithColor::error(errs(), "compile-model") << message << "\n"
+      << "try: compile-model --help\n";
+  return 2;
+}
+
+/// Parses `name=1x3x?x?`.
+static bool parseShape(StringRef text, strait::CompileOptions &options) {
+  auto [name, dims] = text.rsplit('=');
+  if (name.empty() || dims.empty())
+    return false;
+  SmallVector<StringRef> parts;
+  dims.split(parts, 'x');
+  SmallVector<int64_t> shape;
+  for (StringRef part : parts) {
+    int64_t extent = -1;
+    if (part != "?" && (part.getAsInteger(10, extent) || extent < 0))
+      return false;
+    shape.push_back(extent);
+  }
+  options.shapes[name] = shape;
+  return true;
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  setBugReportMsg("compile-model: internal error. Please report it with the "
+                  "model and the output of compile-model -v.\n");
+  cl::HideUnrelatedOptions(category);
+  std::string problems;
+  raw_string_ostream problemStream(problems);
+  if (!cl::ParseCommandLineOptions(argc, argv, overview, &problemStream)) {
+    errs() << problems;
+    return 2;
+  }
+  if (listOps) {
+    strait::printSupportedOps(outs());
+    return 0;
+  }
+  strait::CompileOptions options;
+  if (model.empty())
+    return usageError("expected a model: compile-model MODEL.onnx -o OUT");
+  if (target != "cpu")
+    return usageError("--target=" + target + " is not supported; expected cpu");
+  options.model = model;
+  options.output = output;
+  if (output.empty()) {
+    options.output = sys::path::stem(model).str();
+    if (options.output == model)
+      options.output += ".out";
+  }
+  options.emit = emit;
+  options.cpu = cpu;
+  options.stopAfter = stopAfter;
+  if (level < '0' || level > '2')
+    return usageError("-O takes 0, 1 or 2");
+  options.optLevel = level - '0';
+  for (const std::string &shape : shapes)
+    if (!parseShape(shape, options))
+      return usageError("--shape takes input=AxBxC, found '" + shape + "'");
+  if (report.getNumOccurrences())
+    options.report = report.empty() ? "-" : report;
+  if (!options.report.empty() && options.report != "-" &&
+      !StringRef(options.report).ends_with(".json"))
+    return usageError("--report takes FILE.json, found '" + options.report +
+                      "'");
+  options.timing = timing;
+  options.jobs = jobs;
+  options.quiet = quiet;
+  options.verbose = verbose;
+  if (!options.stopAfter.empty()) {
+    auto points = strait::stoppingPoints();
+    if (!is_contained(points, options.stopAfter))
+      return usageError("--stop-after takes one of " + join(points, ", ") +
+                        "; found '" + options.stopAfter + "'");
+  }
+  return strait::compileModel(options, outs(), errs());
+}
