@@ -41,7 +41,8 @@ llvm::Error linkExecutable(const LinkJob &job);
 llvm::Error linkSharedLibrary(const LinkJob &job);
 
 /// One relocatable object, its header and its weights: `output` with the ending
-/// .o, .h and .weights.
+/// .o, .h and .weights. Its one global symbol is `strait_model_<name>`, after
+/// the output's name, so that a program can hold several models.
 llvm::Error writeObject(const LinkJob &job);
 
 } // namespace strait

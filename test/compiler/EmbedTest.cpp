@@ -49,32 +49,44 @@ TEST_F(EmbedTest, CxxLoadsALibrary) {
   EXPECT_EQ(run(in("embed"), {}).status, 2);
 }
 
-TEST_F(EmbedTest, ObjectWithItsHeaderAndWeights) {
-  ASSERT_SUCCESS(strait::writeObject(job("model.o")));
-  writeFile("use.c", "#include \"model.h\"\n"
-                     "#include <stdio.h>\n"
-                     "int main(int argc, char **argv) {\n"
-                     "  strait_module_options options;\n"
-                     "  strait_module_options_init(&options);\n"
-                     "  options.weights_path = argv[argc - 1];\n"
-                     "  strait_module *module;\n"
-                     "  strait_error error;\n"
-                     "  if (strait_module_open(&strait_model, &options,\n"
-                     "                         &module, &error)) {\n"
-                     "    puts(error.text);\n"
-                     "    return 1;\n"
-                     "  }\n"
-                     "  puts(strait_module_name(module));\n"
-                     "  strait_module_close(module);\n"
-                     "  return 0;\n"
-                     "}\n");
+TEST_F(EmbedTest, TwoObjectsInOneProgram) {
+  ASSERT_SUCCESS(strait::writeObject(job("first.o")));
+  ASSERT_SUCCESS(strait::writeObject(job("my-second.o")));
+  writeFile("use.c", R"(
+#include "first.h"
+#include "my-second.h"
+#include <stdio.h>
+
+static int show(const strait_model_desc *model, const char *weights) {
+  strait_module_options options;
+  strait_module_options_init(&options);
+  options.weights_path = weights;
+  strait_module *module;
+  strait_error error;
+  if (strait_module_open(model, &options, &module, &error)) {
+    puts(error.text);
+    return 1;
+  }
+  puts(strait_module_name(module));
+  strait_module_close(module);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  (void)argc;
+  return &strait_model_first == &strait_model_my_second ||
+         show(&strait_model_first, argv[1]) ||
+         show(&strait_model_my_second, argv[2]);
+}
+)");
   compile(C_COMPILER, "-std=c11", in("use.c"),
-          {in("model.o"), RUNTIME_FOLDER "/libstrait_runtime.a", "-pthread",
-           "-ldl"});
-  Outcome outcome = run(in("embed"), {in("model.weights")});
+          {in("first.o"), in("my-second.o"),
+           RUNTIME_FOLDER "/libstrait_runtime.a", "-pthread", "-ldl"});
+  Outcome outcome =
+      run(in("embed"), {in("first.weights"), in("my-second.weights")});
   EXPECT_EQ(outcome.status, 0) << outcome.out;
-  EXPECT_EQ(outcome.out, "small\n");
-  outcome = run(in("embed"), {in("use.c")});
+  EXPECT_EQ(outcome.out, "small\nsmall\n");
+  outcome = run(in("embed"), {in("first.weights"), in("use.c")});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.out.find("carries no weights"), std::string::npos)
       << outcome.out;

@@ -189,6 +189,11 @@ TEST_F(LinkTest, FailureLeavesNothingBehind) {
   ASSERT_TRUE(bool(error));
   EXPECT_NE(toString(std::move(error)).find("linking failed"),
             std::string::npos);
+  for (auto link : {strait::linkSharedLibrary, strait::writeObject}) {
+    error = link(broken);
+    EXPECT_TRUE(bool(error));
+    consumeError(std::move(error));
+  }
   EXPECT_EQ(countFiles("model"), 0);
   broken = job("no-such-folder/model");
   error = strait::linkExecutable(broken);
