@@ -18,6 +18,10 @@ static uint64_t saved_states(uint32_t ecx1) {
 
 int32_t strait_cpu_isa(void) {
   uint32_t eax, ebx, ecx, edx, ecx1;
+  /* Without LZCNT its code runs, as another instruction. */
+  const uint32_t extended = 0x80000001;
+  if (!__get_cpuid(extended, &eax, &ebx, &ecx, &edx) || !(ecx & bit_LZCNT))
+    return -1;
   if (!__get_cpuid(1, &eax, &ebx, &ecx1, &edx))
     return -1;
   if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))

@@ -45,7 +45,8 @@ struct job {
  * core's cache from kernel to kernel, then what is left of the others'. */
 static void work(void *context, uint32_t worker) {
   const struct job *job = context;
-  void *scratch = job->scratch + worker * job->scratch_stride;
+  void *scratch =
+      job->scratch ? job->scratch + worker * job->scratch_stride : NULL;
   for (uint32_t turn = 0; turn < job->workers; ++turn) {
     uint32_t owner = worker + turn;
     if (owner >= job->workers)
