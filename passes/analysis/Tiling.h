@@ -6,6 +6,7 @@
 #define STRAIT_PASSES_ANALYSIS_TILING_H
 
 #include "dialects/kernel/KernelOps.h"
+#include "passes/analysis/MachineModel.h"
 
 namespace strait {
 
@@ -19,6 +20,14 @@ struct LaunchShape {
 /// task), and `lanes`, the f32 elements of a vector register.
 mlir::FailureOr<LaunchShape>
 computeCascadeLaunch(mlir::Operation *regionOrFunc, int64_t lanes);
+
+/// A group around a root. Each `tile` is read by the root's generator only.
+mlir::FailureOr<LaunchShape>
+computeMatmulLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
+
+/// Any group: the rule of its root, or that of cascades.
+mlir::FailureOr<LaunchShape>
+computeLaunchShape(mlir::Operation *regionOrFunc, const MachineModel &machine);
 
 } // namespace strait
 

@@ -18,6 +18,8 @@ struct CpuTarget {
 llvm::LogicalResult emitCascade(KernelFunction &function,
                                 const CpuTarget &target);
 
+llvm::LogicalResult emitMatmul(KernelFunction &function, kernel::MatmulOp op);
+
 } // namespace strait::cpu
 
 #endif // STRAIT_PASSES_CPU_GENERATORS_H

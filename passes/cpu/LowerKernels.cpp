@@ -27,8 +27,10 @@ static LogicalResult lowerKernel(kernel::FuncOp kernel,
   KernelFunction function(kernel);
   LogicalResult result =
       !root ? emitCascade(function, target)
-            : TypeSwitch<Operation *, LogicalResult>(root).Default(
-                  [](Operation *op) {
+            : TypeSwitch<Operation *, LogicalResult>(root)
+                  .Case<kernel::MatmulOp>(
+                      [&](auto op) { return emitMatmul(function, op); })
+                  .Default([](Operation *op) {
                     return op->emitOpError("has no code generator for CPUs");
                   });
   if (failed(result))

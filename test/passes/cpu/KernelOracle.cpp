@@ -72,7 +72,7 @@ static LogicalResult selectTiles(ModuleOp module) {
   for (auto kernel : module.getOps<kernel::FuncOp>()) {
     if (kernel.getTile())
       continue;
-    FailureOr<LaunchShape> shape = computeCascadeLaunch(kernel, 8);
+    FailureOr<LaunchShape> shape = computeLaunchShape(kernel, MachineModel());
     if (failed(shape))
       return failure();
     kernel.setTileAttr(shape->tile);
@@ -179,6 +179,14 @@ KernelOracle::KernelOracle(llvm::StringRef text)
     : state(new State), message(state->compile(text)) {}
 
 KernelOracle::~KernelOracle() = default;
+
+KernelOracle &KernelOracle::get(const std::string &module) {
+  static std::map<std::string, std::unique_ptr<KernelOracle>> compiled;
+  std::unique_ptr<KernelOracle> &oracle = compiled[module];
+  if (!oracle)
+    oracle = std::make_unique<KernelOracle>(module);
+  return *oracle;
+}
 
 namespace {
 /// Scratch of one worker, filled with NaNs: nothing may be read before written.

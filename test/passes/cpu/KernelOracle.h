@@ -19,6 +19,9 @@ public:
   /// Compiles a module of kernel.funcs. Tiles that are not given are selected.
   /// On failure `error()` is not empty and nothing may be run.
   explicit KernelOracle(llvm::StringRef module);
+  /// The same, compiled once per text and program: sweeps over sizes come with
+  /// one text again and again.
+  static KernelOracle &get(const std::string &module);
   ~KernelOracle();
   const std::string &error() const { return message; }
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The extents around a kernel's root as expressions over the kernel's sizes.
+#ifndef STRAIT_PASSES_ANALYSIS_ROOTSHAPE_H
+#define STRAIT_PASSES_ANALYSIS_ROOTSHAPE_H
+
+#include "dialects/kernel/KernelOps.h"
+
+namespace strait {
+
+/// A kernel.region or kernel.func, looked at from its root.
+class RootShape {
+public:
+  /// Fails with a diagnostic where the root's operands are not inputs of the
+  /// group.
+  static mlir::FailureOr<RootShape> create(mlir::Operation *regionOrFunc);
+  /// The op of the kernel dialect that the group is named after; null for a
+  /// cascade.
+  static mlir::Operation *findRoot(mlir::Operation *regionOrFunc);
+
+  mlir::Operation *root() const { return rootOp; }
+  mlir::MLIRContext *context() const { return rootOp->getContext(); }
+  /// Extents of an operand of the root.
+  llvm::ArrayRef<mlir::AffineExpr> operand(mlir::Value tensor) const;
+  /// Extents of the root's first result.
+  llvm::ArrayRef<mlir::AffineExpr> result() const { return results; }
+  unsigned numSizes() const { return sizes; }
+  mlir::AffineMap overSizes(mlir::AffineExpr expr) const {
+    return mlir::AffineMap::get(0, sizes, expr);
+  }
+  mlir::AffineExpr constant(int64_t value) const {
+    return mlir::getAffineConstantExpr(value, context());
+  }
+
+private:
+  mlir::Operation *group, *rootOp;
+  unsigned sizes;
+  llvm::SmallVector<mlir::AffineExpr> results;
+};
+
+/// The value of an extent that is known.
+std::optional<int64_t> knownExtent(mlir::AffineExpr expr);
+/// `expr`, or `otherwise` where it is not known.
+int64_t extentOr(mlir::AffineExpr expr, int64_t otherwise);
+
+} // namespace strait
+
+#endif // STRAIT_PASSES_ANALYSIS_ROOTSHAPE_H

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/analysis/Tiling.h"
+
+#include "passes/analysis/RootShape.h"
+
+using namespace mlir;
+using namespace strait;
+
+FailureOr<LaunchShape>
+strait::computeLaunchShape(Operation *regionOrFunc,
+                           const MachineModel &machine) {
+  Operation *root = RootShape::findRoot(regionOrFunc);
+  if (!root)
+    return computeCascadeLaunch(regionOrFunc, machine.lanes());
+  return TypeSwitch<Operation *, FailureOr<LaunchShape>>(root)
+      .Case<kernel::MatmulOp>([&](auto) {
+        return computeMatmulLaunch(regionOrFunc, machine);
+      })
+      .Default([](Operation *op) -> FailureOr<LaunchShape> {
+        return op->emitOpError("has no rule for cutting it into tasks");
+      });
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Tasks of a matrix product: batch x blocks of rows x blocks of panels.
+#include "passes/analysis/ContractionTile.h"
+#include "passes/analysis/RootShape.h"
+#include "passes/analysis/Tiling.h"
+
+using namespace mlir;
+using namespace strait;
+
+/// Work below this is not worth a task of its own: some 20 microseconds.
+static constexpr int64_t minTaskFlops = 2 << 20;
+/// The same for products that wait for weights: bytes of B.
+static constexpr int64_t minTaskBytes = 128 << 10;
+/// Rows assumed where their number is dynamic.
+static constexpr int64_t typicalRows = 64;
+
+static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+RegisterTile strait::chooseRegisterTile(std::optional<int64_t> rows,
+                                        int64_t panels,
+                                        const MachineModel &machine) {
+  RegisterTile tile;
+  bool wide = machine.isa == Isa::Avx512;
+  if (rows && *rows <= 3) {
+    // Too few rows to hide the latency of fma: more columns instead.
+    static constexpr int64_t avx2[] = {6, 3, 2}, avx512[] = {8, 8, 6};
+    tile.rows = std::max<int64_t>(*rows, 1);
+    tile.panels = (wide ? avx512 : avx2)[tile.rows - 1];
+    tile.unroll = tile.rows == 1 ? 1 : 2;
+  } else {
+    tile.panels = wide ? std::clamp<int64_t>(panels, 1, 4) : 1;
+    int64_t tallest = 6;
+    if (wide && rows && tile.panels < 4)
+      tallest = tile.panels == 3 ? 8 : 12;
+    tile.rows = tallest;
+    // The tallest tile that covers the rows without a ragged end.
+    for (int64_t height = tallest; rows && height >= 4; --height) {
+      int64_t missing = ceilDiv(*rows, height) * height - *rows;
+      if (missing <= ceilDiv(*rows, height)) {
+        tile.rows = height;
+        break;
+      }
+    }
+    tile.unroll = 4;
+  }
+  tile.panels = std::clamp<int64_t>(panels, 1, tile.panels);
+  return tile;
+}
+
+FailureOr<LaunchShape>
+strait::computeMatmulLaunch(Operation *regionOrFunc,
+                            const MachineModel &machine) {
+  FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
+  if (failed(shape))
+    return failure();
+  auto matmul = cast<kernel::MatmulOp>(shape->root());
+  ArrayRef<AffineExpr> result = shape->result();
+  ArrayRef<AffineExpr> lhs = shape->operand(matmul.getLhs());
+  AffineExpr depth = lhs[matmul.getTransposeLhs() ? 1 : 2];
+  bool packed = matmul.getPanels() == kernel::PanelLayout::packed;
+
+  std::optional<int64_t> rows = knownExtent(result[1]);
+  int64_t batch = std::max<int64_t>(1, extentOr(result[0], 1));
+  int64_t m = std::max<int64_t>(1, rows.value_or(typicalRows));
+  int64_t k = std::max<int64_t>(1, extentOr(depth, 64));
+  std::optional<int64_t> columns = knownExtent(result[2]);
+  int64_t panels = std::max<int64_t>(1, ceilDiv(columns.value_or(64), 16));
+
+  RegisterTile tile = chooseRegisterTile(rows, panels, machine);
+  if (!columns)
+    tile.panels = 1;
+
+  // Rows of A that stay in half of L2 while all panels of B pass by. Where B
+  // is packed anew for every block of rows, blocks are as large as may be.
+  int64_t mostRows = machine.l2Bytes / 2 / (4 * k);
+  mostRows = std::clamp<int64_t>(mostRows, packed ? 48 : 120, 504);
+  int64_t rowBlock = mostRows / tile.rows * tile.rows;
+  if (rows)
+    rowBlock = ceilDiv(ceilDiv(m, ceilDiv(m, mostRows)), tile.rows) * tile.rows;
+  int64_t rowBlocks = ceilDiv(m, rowBlock);
+
+  // Panels per task: enough work, but no fewer tasks than many cores can use.
+  int64_t panelFlops = 2 * std::min(m, rowBlock) * 16 * k;
+  int64_t enough = ceilDiv(minTaskFlops, panelFlops);
+  if (m < 16)
+    enough = std::min(enough, ceilDiv(minTaskBytes, k * 64));
+  int64_t panelBlock = ceilDiv(enough, tile.panels) * tile.panels;
+  int64_t mostBlocks = std::max<int64_t>(1, 64 / (batch * rowBlocks));
+  panelBlock = std::max(panelBlock,
+                        ceilDiv(ceilDiv(panels, mostBlocks), tile.panels) *
+                            tile.panels);
+  if (columns) // blocks of equal size
+    panelBlock = std::min(
+        panelBlock,
+        ceilDiv(ceilDiv(panels, ceilDiv(panels, panelBlock)), tile.panels) *
+            tile.panels);
+
+  int64_t weightBytes = panels * k * 64;
+  if (m <= 16 || weightBytes > machine.l2Bytes)
+    tile.prefetch = 32;
+  else
+    tile.prefetch = 16;
+
+  Builder builder(shape->context());
+  LaunchShape launch;
+  launch.tile = builder.getDictionaryAttr({
+      builder.getNamedAttr("lanes", builder.getI64IntegerAttr(machine.lanes())),
+      builder.getNamedAttr("panel_block", builder.getI64IntegerAttr(panelBlock)),
+      builder.getNamedAttr("panels", builder.getI64IntegerAttr(tile.panels)),
+      builder.getNamedAttr("prefetch", builder.getI64IntegerAttr(tile.prefetch)),
+      builder.getNamedAttr("row_block", builder.getI64IntegerAttr(rowBlock)),
+      builder.getNamedAttr("rows", builder.getI64IntegerAttr(tile.rows)),
+      builder.getNamedAttr("unroll", builder.getI64IntegerAttr(tile.unroll)),
+  });
+  launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock) *
+                                  result[2].ceilDiv(16 * panelBlock));
+  launch.scratch = shape->overSizes(
+      packed ? shape->constant(0) : depth * (64 * tile.panels));
+  return launch;
+}

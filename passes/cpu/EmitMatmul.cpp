@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// kernel.matmul on CPUs:
+//
+//   for task (batch, block of rows, block of panels):
+//     for group of panels in the block:
+//       [pack the group into scratch, if B is an activation]
+//       for tile of rows in the block:
+//         accumulators = block product over k
+//         epilogue, store
+//
+// B's group is read by all rows of the block while it is in L1 or L2; A's rows
+// are read in place. The columns after the last full group are one tile of
+// their own, its last vector masked.
+#include "passes/cpu/Generators.h"
+
+#include "passes/cpu/BlockStore.h"
+#include "passes/cpu/IndexMath.h"
+#include "passes/cpu/MicroKernel.h"
+#include "passes/cpu/PanelPacking.h"
+#include "passes/cpu/RowLadder.h"
+#include "passes/cpu/TileAttributes.h"
+
+using namespace mlir;
+using namespace strait;
+using namespace strait::cpu;
+
+namespace {
+struct MatmulEmitter {
+  KernelFunction &function;
+  kernel::MatmulOp op;
+  const Epilogue &epilogue;
+  Location loc;
+  // Of the tile attribute.
+  int64_t rowBlock = 0, panelBlock = 0, rows = 0, panels = 0;
+  BlockTile tile = {};
+  // Values of the entry block.
+  Value a = {}, b = {}, m = {}, n = {}, k = {};
+  Value rowBlocks = {}, panelBlocks = {}, scratch = {};
+  bool packed = false, sharedRhs = false;
+  SmallVector<int64_t> possibleRows = {}; // of a block; empty: unknown
+  LogicalResult result = success();
+
+  /// What one task works on.
+  struct Task {
+    Value batch, row, rowCount; // block of rows
+    Value bBase;                // of the batch in B
+  };
+
+  /// A tile of `height` rows from `row` of the task's block on.
+  void emitTile(OpBuilder &builder, const Task &task, Value row, int64_t height,
+                Value panelBase, Value panelStep, Value column,
+                const BlockColumns &columns) {
+    IndexMath math(builder, loc);
+    BlockOperands operands{a, {}, packed ? b : scratch, {}};
+    Value first = math.add(task.row, row);
+    Value batchBase = math.mul(task.batch, math.mul(m, k));
+    for (int64_t r = 0; r < height; ++r) {
+      Value at = math.add(first, r);
+      operands.rows.push_back(
+          math.add(batchBase, op.getTransposeLhs() ? at : math.mul(at, k)));
+    }
+    int64_t perPanel = panelWidth / tile.lanes;
+    int64_t used = (columns.vectors + perPanel - 1) / perPanel;
+    for (int64_t panel = 0; panel < used; ++panel)
+      operands.panels.push_back(
+          math.add(panelBase, math.mul(panelStep, panel)));
+    BlockTile shape = tile;
+    shape.vectors = columns.vectors;
+    ReductionLoop loop{k, op.getTransposeLhs() ? m : math.constant(1),
+                       math.constant(panelWidth)};
+    SmallVector<Value> sums =
+        emitBlockProduct(builder, loc, shape, operands, loop);
+    auto position = [&](OpBuilder &inside, Value r) {
+      IndexMath in(inside, loc);
+      return SmallVector<Value>{task.batch, in.add(first, r)};
+    };
+    if (failed(storeBlock(builder, function, epilogue, sums, columns, column,
+                          position)))
+      result = failure();
+  }
+
+  /// All rows of the block times the group of panels that starts at `panel`.
+  /// `count`: its columns, where not all exist.
+  void emitGroup(OpBuilder &builder, const Task &task, Value panel,
+                 const BlockColumns &columns, Value count) {
+    IndexMath math(builder, loc);
+    Value panelSize = math.mul(k, panelWidth);
+    Value column = math.mul(panel, panelWidth);
+    Value base = math.add(task.bBase, math.mul(panel, panelSize));
+    if (!packed) {
+      base = math.constant(0);
+      emitPacking(builder, task, column, columns, count);
+    }
+    emitRowLadder(builder, loc, task.rowCount, rows, possibleRows,
+                  [&](OpBuilder &inside, Value row, int64_t height) {
+                    emitTile(inside, task, row, height, base, panelSize,
+                             column, columns);
+                  });
+  }
+
+  void emitPacking(OpBuilder &builder, const Task &task, Value column,
+                   const BlockColumns &columns, Value count) {
+    IndexMath math(builder, loc);
+    bool transposed = op.getPanels() == kernel::PanelLayout::transposed;
+    int64_t width = columns.vectors * columns.lanes;
+    for (int64_t first = 0; first < width; first += panelWidth) {
+      Value at = math.add(column, first);
+      PanelSource source;
+      source.memref = b;
+      source.base =
+          math.add(task.bBase, transposed ? math.mul(at, k) : at);
+      source.depth = k;
+      source.depthStride = transposed ? math.constant(1) : n;
+      source.columnStride = transposed ? k : math.constant(1);
+      source.transposed = transposed;
+      bool last = first + panelWidth >= width;
+      Value existing =
+          last && count ? math.sub(count, math.constant(first)) : Value();
+      emitPackPanel(builder, loc, source, existing, scratch,
+                    math.mul(k, first));
+    }
+  }
+
+  void emitTask(OpBuilder &builder, Value index) {
+    IndexMath math(builder, loc);
+    Value panelIndex = math.rem(index, panelBlocks);
+    Value outer = math.div(index, panelBlocks);
+    Task task;
+    task.batch = math.div(outer, rowBlocks);
+    Value rowIndex = math.rem(outer, rowBlocks);
+    task.row = math.mul(rowIndex, rowBlock);
+    task.rowCount = math.min(math.sub(m, task.row), rowBlock);
+    if (possibleRows.size() == 1)
+      task.rowCount = math.constant(possibleRows[0]);
+    Value perBatch = packed ? math.mul(math.ceilDiv(n, panelWidth),
+                                       math.mul(k, panelWidth))
+                            : math.mul(k, n);
+    task.bBase =
+        sharedRhs ? math.constant(0) : math.mul(task.batch, perBatch);
+
+    int64_t groupColumns = panels * panelWidth;
+    Value fullPanels = math.mul(math.div(n, groupColumns), panels);
+    Value begin = math.mul(panelIndex, panelBlock);
+    Value end = math.min(math.add(begin, panelBlock), fullPanels);
+    auto known = IndexMath::known(n);
+    if (!known || *known >= groupColumns)
+      math.forEach(begin, end, panels, [&](OpBuilder &inside, Value panel) {
+        emitGroup(inside, task, panel,
+                  BlockColumns::fixed(inside, loc, groupColumns, tile.lanes),
+                  {});
+      });
+
+    Value left = math.sub(n, math.mul(fullPanels, panelWidth));
+    if (IndexMath::isKnown(left, 0))
+      return;
+    Value isLast = math.compare(arith::CmpIPredicate::eq, panelIndex,
+                                math.sub(panelBlocks, math.constant(1)));
+    Value some = math.compare(arith::CmpIPredicate::sgt, left,
+                              math.constant(0));
+    auto branch = scf::IfOp::create(
+        builder, loc, builder.createOrFold<arith::AndIOp>(loc, isLast, some),
+        /*withElse=*/false);
+    OpBuilder inside = branch.getThenBodyBuilder();
+    auto leftKnown = IndexMath::known(left);
+    BlockColumns columns =
+        leftKnown
+            ? BlockColumns::fixed(inside, loc, *leftKnown, tile.lanes)
+            : BlockColumns::partial(inside, loc, left, tile.lanes);
+    bool ragged = !leftKnown || *leftKnown % panelWidth != 0;
+    emitGroup(inside, task, fullPanels, columns, ragged ? left : Value());
+  }
+};
+} // namespace
+
+static LogicalResult expectF32(Operation *op) {
+  for (Type type : llvm::concat<const Type>(op->getOperandTypes(),
+                                            op->getResultTypes()))
+    if (!cast<RankedTensorType>(type).getElementType().isF32())
+      return op->emitOpError("expected f32 tensors, found ") << type;
+  return success();
+}
+
+LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
+  if (failed(expectF32(op)))
+    return failure();
+  TileAttributes attributes(function.kernel());
+  FailureOr<Epilogue> epilogue = Epilogue::create(function, op);
+  auto lhs = function.inputIndex(op.getLhs());
+  auto rhs = function.inputIndex(op.getRhs());
+  if (failed(epilogue))
+    return failure();
+  if (!lhs || !rhs)
+    return op.emitOpError("expected its operands to be inputs of the kernel");
+
+  MatmulEmitter emitter{function, op, *epilogue, op.getLoc()};
+  BlockTile &tile = emitter.tile;
+  if (failed(attributes.read({{"row_block", &emitter.rowBlock},
+                              {"panel_block", &emitter.panelBlock},
+                              {"rows", &emitter.rows},
+                              {"panels", &emitter.panels},
+                              {"lanes", &tile.lanes},
+                              {"unroll", &tile.unroll},
+                              {"prefetch", &tile.prefetch}})))
+    return failure();
+
+  // Positions of dims in the shapes, so that extents come from the operands.
+  ArrayRef<AffineExpr> a = function.inputShape(*lhs);
+  ArrayRef<AffineExpr> b = function.inputShape(*rhs);
+  ArrayRef<AffineExpr> c = function.resultShape(0);
+  emitter.a = function.flatInput(*lhs);
+  emitter.b = function.flatInput(*rhs);
+  emitter.m = function.size(c[1]);
+  emitter.n = function.size(c[2]);
+  emitter.k = function.size(op.getTransposeLhs() ? a[1] : a[2]);
+  emitter.rowBlocks = function.size(c[1].ceilDiv(emitter.rowBlock));
+  emitter.panelBlocks =
+      function.size(c[2].ceilDiv(emitter.panelBlock * panelWidth));
+  emitter.packed = op.getPanels() == kernel::PanelLayout::packed;
+  auto shared = dyn_cast<AffineConstantExpr>(b[0]);
+  emitter.sharedRhs = shared && shared.getValue() == 1;
+  if (!emitter.packed) {
+    AffineExpr depth = op.getTransposeLhs() ? a[1] : a[2];
+    auto type = MemRefType::get({ShapedType::kDynamic},
+                                function.builder().getF32Type());
+    emitter.scratch = function.carveScratch(
+        getAffineConstantExpr(0, op.getContext()), type,
+        function.size(depth * (panelWidth * emitter.panels)));
+  }
+  if (auto known = dyn_cast<AffineConstantExpr>(c[1])) {
+    int64_t rows = known.getValue();
+    if (rows >= emitter.rowBlock)
+      emitter.possibleRows.push_back(emitter.rowBlock);
+    if (rows % emitter.rowBlock != 0)
+      emitter.possibleRows.push_back(rows % emitter.rowBlock);
+  }
+  function.forEachTask([&](OpBuilder &builder, Value index) {
+    emitter.emitTask(builder, index);
+  });
+  return emitter.result;
+}

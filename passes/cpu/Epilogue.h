@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What happens to a root's elements between the accumulators and memory: the
+// kernel's epilogue, evaluated on one vector along the last dimension.
+#ifndef STRAIT_PASSES_CPU_EPILOGUE_H
+#define STRAIT_PASSES_CPU_EPILOGUE_H
+
+#include "passes/cpu/KernelFunction.h"
+#include "passes/cpu/ScalarBody.h"
+
+namespace strait::cpu {
+
+class Epilogue {
+public:
+  /// Finds the epilogue of `root` and what the kernel yields; a diagnostic if
+  /// the body has anything else.
+  static llvm::FailureOr<Epilogue> create(KernelFunction &function,
+                                          mlir::Operation *root);
+
+  /// Stores everything that the kernel yields of `computed`, a vector of the
+  /// root's f32 elements that starts at `position` of the root's result and
+  /// runs along its last dimension. Lanes outside of `mask` (null: none) do not
+  /// exist in memory.
+  llvm::LogicalResult store(mlir::OpBuilder &builder, mlir::Value computed,
+                            llvm::ArrayRef<mlir::Value> position,
+                            mlir::Value mask) const;
+
+  /// Ops per element: a long epilogue should be written once, not per
+  /// accumulator.
+  int64_t length() const;
+  /// A result that can hold raw f32 accumulators until the epilogue replaces
+  /// them; -1 if there is none.
+  int64_t rawResult() const;
+
+  /// Positions in the flat form of a buffer of the given extents.
+  static mlir::Value linearise(KernelFunction &function,
+                               mlir::OpBuilder &builder, mlir::Location loc,
+                               llvm::ArrayRef<mlir::Value> position,
+                               llvm::ArrayRef<mlir::AffineExpr> extents);
+
+private:
+  llvm::FailureOr<Lanes> loadInput(mlir::OpBuilder &builder, unsigned input,
+                                   llvm::ArrayRef<Lanes> position,
+                                   mlir::Value mask, int64_t lanes) const;
+  llvm::FailureOr<Lanes> operand(mlir::OpBuilder &builder,
+                                 mlir::OpOperand &use, Lanes computed,
+                                 llvm::ArrayRef<mlir::Value> position,
+                                 mlir::Value mask, int64_t lanes) const;
+  void storeResult(mlir::OpBuilder &builder, unsigned result, Lanes value,
+                   llvm::ArrayRef<mlir::Value> position, mlir::Value mask,
+                   int64_t lanes) const;
+  mlir::Value outerValue(mlir::Value value) const;
+
+  KernelFunction *function;
+  mlir::Value root;
+  mlir::linalg::GenericOp generic; // null: none
+};
+
+} // namespace strait::cpu
+
+#endif // STRAIT_PASSES_CPU_EPILOGUE_H

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The block product in which all contractions meet:
+//
+//   acc[r][v] += sum over k of a[rows[r] + k] * b[panels[v] + 16 k + ...]
+//
+// A few rows of A times a few panels of B, each 16 columns wide, with all
+// accumulators in vector registers. A is read element by element and
+// broadcast; its rows may lie anywhere. k may run through several nested loops
+// (the window of a convolution). Emitted for 6 rows x 1 panel of 8-lane vectors:
+//
+//   for k in 0..K step 4, carrying acc0..acc11:
+//     4 times: b0, b1 = b[p + 16 k], b[p + 16 k + 8]
+//              for each row: x = broadcast a[row + k]; two fma
+//
+// Registers decide: rows * vectors accumulators, min(rows, vectors) values of
+// the shorter side held live, the longer side streamed one at a time. With the
+// 4 vectors of a 3 x 32 tile held instead of its 3 broadcasts, LLVM spills and
+// a quarter of the speed is gone.
+#ifndef STRAIT_PASSES_CPU_MICROKERNEL_H
+#define STRAIT_PASSES_CPU_MICROKERNEL_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpDefinition.h"
+
+namespace strait::cpu {
+
+/// Columns of a packed panel; see kernel.matmul.
+inline constexpr int64_t panelWidth = 16;
+
+struct BlockOperands {
+  mlir::Value a;                        // memref<?xf32>
+  llvm::SmallVector<mlir::Value> rows;  // where each row of the block starts
+  mlir::Value b;                        // memref<?xf32>
+  llvm::SmallVector<mlir::Value> panels; // where each panel starts
+};
+
+/// One loop of the sum: how far A and B move per iteration, in elements.
+struct ReductionLoop {
+  mlir::Value count;
+  mlir::Value aStep, bStep;
+};
+
+struct BlockTile {
+  int64_t lanes = 8;
+  int64_t vectors = 2;  // of columns; the last panel may be used in part
+  int64_t unroll = 4;   // of the innermost loop
+  int64_t prefetch = 0; // steps ahead that B is fetched; 0: not
+};
+
+/// Emits the product; accumulators come and go as [row * vectors + vector].
+/// Starts from zero if `initial` is empty. Loops are outermost first.
+llvm::SmallVector<mlir::Value>
+emitBlockProduct(mlir::OpBuilder &builder, mlir::Location loc,
+                 const BlockTile &tile, const BlockOperands &operands,
+                 llvm::ArrayRef<ReductionLoop> loops,
+                 llvm::ArrayRef<mlir::Value> initial = {});
+
+} // namespace strait::cpu
+
+#endif // STRAIT_PASSES_CPU_MICROKERNEL_H
