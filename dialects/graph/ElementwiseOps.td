@@ -224,6 +224,7 @@ def Strait_CastOp : Strait_ElementwiseOp<"cast"> {
   }];
   let arguments = (ins Strait_Tensor:$x);
   let results = (outs Strait_Tensor:$result);
+  let hasFolder = 1;
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
@@ -249,11 +250,19 @@ class Strait_BinaryOp<string mnemonic, string formula, string onnx,
   let hasVerifier = 1;
 }
 
-def Strait_AddOp : Strait_BinaryOp<"add", "a + b", "Add since 7">;
-def Strait_SubOp : Strait_BinaryOp<"sub", "a - b", "Sub since 7">;
-def Strait_MulOp : Strait_BinaryOp<"mul", "a b", "Mul since 7">;
+def Strait_AddOp : Strait_BinaryOp<"add", "a + b", "Add since 7"> {
+  let hasFolder = 1;
+}
+def Strait_SubOp : Strait_BinaryOp<"sub", "a - b", "Sub since 7"> {
+  let hasFolder = 1;
+}
+def Strait_MulOp : Strait_BinaryOp<"mul", "a b", "Mul since 7"> {
+  let hasFolder = 1;
+}
 def Strait_DivOp : Strait_BinaryOp<"div",
-    "a / b (integers truncate towards zero)", "Div since 7">;
+    "a / b (integers truncate towards zero)", "Div since 7"> {
+  let hasFolder = 1;
+}
 def Strait_MinOp : Strait_BinaryOp<"min",
     "the smaller of a and b (NaN wins)", "Min since 8">;
 def Strait_MaxOp : Strait_BinaryOp<"max",

@@ -32,6 +32,8 @@ def Strait_ReshapeOp : Strait_MovementOp<"reshape"> {
   let arguments = (ins Strait_Tensor:$x, Strait_ShapeTensor:$shape,
                        UnitAttr:$allow_zero);
   let results = (outs Strait_Tensor:$result);
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
   let assemblyFormat = [{
     $x `,` $shape (`allow_zero` $allow_zero^)? attr-dict
     `:` functional-type(operands, results)
@@ -52,6 +54,8 @@ def Strait_TransposeOp : Strait_MovementOp<"transpose"> {
   }];
   let arguments = (ins Strait_Tensor:$x, DenseI64ArrayAttr:$perm);
   let results = (outs Strait_Tensor:$result);
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
   let assemblyFormat =
       "$x `perm` $perm attr-dict `:` functional-type(operands, results)";
 }
@@ -72,6 +76,7 @@ def Strait_ConcatOp : Strait_MovementOp<"concat"> {
   }];
   let arguments = (ins Variadic<Strait_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs Strait_Tensor:$result);
+  let hasFolder = 1;
   let assemblyFormat = [{
     $inputs `axis` `(` $axis `)` attr-dict `:` functional-type(operands, results)
   }];
@@ -99,6 +104,7 @@ def Strait_SliceOp : Strait_MovementOp<"slice"> {
     Strait_ShapeTensor:$ends, Strait_ShapeTensor:$steps,
     DenseI64ArrayAttr:$axes);
   let results = (outs Strait_Tensor:$result);
+  let hasFolder = 1;
   let assemblyFormat = [{
     $x `,` $starts `,` $ends `,` $steps `axes` $axes attr-dict
     `:` functional-type(operands, results)
@@ -286,6 +292,7 @@ def Strait_ExpandOp : Strait_MovementOp<"expand"> {
   }];
   let arguments = (ins Strait_Tensor:$x, Strait_ShapeTensor:$shape);
   let results = (outs Strait_Tensor:$result);
+  let hasFolder = 1;
   let assemblyFormat =
       "$x `,` $shape attr-dict `:` functional-type(operands, results)";
 }

@@ -30,6 +30,7 @@ def Strait_ReduceOp : Strait_ReductionOp<"reduce"> {
   let arguments = (ins Strait_ReduceKindAttr:$kind, Strait_Tensor:$x,
     DenseI64ArrayAttr:$axes, UnitAttr:$keep_dims);
   let results = (outs Strait_Tensor:$result);
+  let hasFolder = 1;
   let assemblyFormat = [{
     $kind $x `axes` $axes (`keep_dims` $keep_dims^)? attr-dict
     `:` functional-type(operands, results)

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// softmax(scale (q k^T) + bias) v, as exporters spell it -> strait.attention.
-//
-// From the softmax upwards: a sum with the bias, products or quotients with
-// scalar constants anywhere between it, the first matrix product and that
-// product's operands. Downwards: an exporter's guard that turns the NaN rows of
-// fully masked queries into zeros, then the product with v. How q, k and v are
-// split and transposed does not matter: k is transposed back, and transposes
-// meet in strait-propagate-transposes.
-#include "dialects/graph/GraphOps.h"
+// Attention from primitives: softmax(q * a @ (kt * b) * c + mask) @ v
+//   -> attention(q, transpose(kt), v, mask) scale(a * b * c)
+// The dataflow decides, not one exporter's chain: the scale may stand on either
+// operand, on both, after the product, or (divided) anywhere of these.
 #include "passes/graph/Passes.h"
+
+#include "dialects/graph/SymbolicShape.h"
+#include "passes/graph/ConstantTree.h"
 
 namespace strait::graph {
 #define GEN_PASS_DEF_DETECTATTENTIONPASS
@@ -17,157 +15,221 @@ namespace strait::graph {
 
 using namespace mlir;
 using namespace strait;
+using namespace strait::graph;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-/// The only element of a constant.
-static std::optional<double> scalarConstant(Value value) {
-  DenseFPElementsAttr attr;
-  if (!matchPattern(value, m_Constant(&attr)) || attr.getNumElements() != 1)
-    return std::nullopt;
-  return (*attr.value_begin<APFloat>()).convertToDouble();
-}
-
-/// Strips products and quotients with scalar constants off `value`, collecting
-/// them in `scale`.
+/// Strips multiplications and divisions by single numbers, which go to `scale`.
 static Value stripScale(Value value, double &scale) {
-  while (Operation *op = value.getDefiningOp()) {
-    std::optional<double> factor;
-    Value rest;
-    if (auto mul = dyn_cast<graph::MulOp>(op)) {
-      rest = mul.getA();
-      factor = scalarConstant(mul.getB());
-      if (!factor) {
-        rest = mul.getB();
-        factor = scalarConstant(mul.getA());
+  while (true) {
+    if (auto mul = value.getDefiningOp<MulOp>()) {
+      if (std::optional<double> factor = splatNumber(mul.getB());
+          factor && mul.getA().getType() == value.getType()) {
+        scale *= *factor;
+        value = mul.getA();
+        continue;
       }
-    } else if (auto div = dyn_cast<graph::DivOp>(op)) {
-      rest = div.getA();
-      factor = scalarConstant(div.getB());
-      if (factor)
-        factor = 1.0 / *factor;
+      if (std::optional<double> factor = splatNumber(mul.getA());
+          factor && mul.getB().getType() == value.getType()) {
+        scale *= *factor;
+        value = mul.getB();
+        continue;
+      }
     }
-    if (!factor || rest.getType() != value.getType())
-      return value;
-    scale *= *factor;
-    value = rest;
+    if (auto div = value.getDefiningOp<DivOp>())
+      if (std::optional<double> divisor = splatNumber(div.getB());
+          divisor && *divisor != 0 && div.getA().getType() == value.getType()) {
+        scale /= *divisor;
+        value = div.getA();
+        continue;
+      }
+    return value;
   }
-  return value;
 }
 
-/// The select that zeroes NaN: select(is_nan(p), 0, p).
-static graph::SelectOp nanGuard(Value probabilities) {
-  for (Operation *user : probabilities.getUsers()) {
-    auto select = dyn_cast<graph::SelectOp>(user);
-    if (!select || select.getB() != probabilities)
-      continue;
-    auto isNan = select.getCond().getDefiningOp<graph::IsNanOp>();
-    if (isNan && isNan.getX() == probabilities &&
-        scalarConstant(select.getA()) == 0.0)
-      return select;
+/// The softmax behind select(is_nan(p), 0, p), or behind nothing.
+static SoftmaxOp stripGuard(Value value, bool &isGuarded) {
+  isGuarded = false;
+  if (auto select = value.getDefiningOp<SelectOp>()) {
+    auto isNan = select.getCond().getDefiningOp<IsNanOp>();
+    if (isNan && isNan.getX() == select.getB() &&
+        splatNumber(select.getA()) == 0.0) {
+      isGuarded = true;
+      value = select.getB();
+    }
   }
-  return {};
+  return value.getDefiningOp<SoftmaxOp>();
+}
+
+/// The product of queries and keys, its scale, and what is added to it.
+namespace {
+struct Scores {
+  MatmulOp product;
+  Value q, kt, bias;
+  double scale = 1;
+};
+} // namespace
+
+static std::optional<Scores> matchScores(Value scores) {
+  Scores match;
+  Value product = stripScale(scores, match.scale);
+  if (auto add = product.getDefiningOp<AddOp>();
+      add && product == scores) {
+    for (auto [first, second] : {std::pair(add.getA(), add.getB()),
+                                 std::pair(add.getB(), add.getA())}) {
+      double scale = 1;
+      auto matmul = stripScale(first, scale).getDefiningOp<MatmulOp>();
+      // The mask may broadcast, the scores may not.
+      if (!matmul || matmul.getResult().getType() != add.getResult().getType())
+        continue;
+      match.product = matmul;
+      match.bias = second;
+      match.scale = scale;
+      break;
+    }
+  } else {
+    match.product = product.getDefiningOp<MatmulOp>();
+  }
+  if (!match.product)
+    return std::nullopt;
+  match.q = stripScale(match.product.getA(), match.scale);
+  match.kt = stripScale(match.product.getB(), match.scale);
+  return match;
+}
+
+static RankedTensorType typeLike(Value value, ArrayRef<int64_t> shape) {
+  return RankedTensorType::get(shape, getElementTypeOrSelf(value.getType()));
+}
+
+/// [B, S, D] as [B, 1, S, D]; 4-D values as they are.
+static Value withHeads(OpBuilder &builder, Location loc, Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getRank() == 4)
+    return value;
+  // 0 copies dim 0; the sequence length takes what remains when it is open.
+  ArrayRef<int64_t> dims = type.getShape();
+  SmallVector<int64_t> entries = {dims[0], 1, dims[1], dims[2]};
+  if (ShapedType::isDynamic(entries[0]))
+    entries[0] = 0;
+  for (int64_t &entry : llvm::drop_begin(entries))
+    if (ShapedType::isDynamic(entry))
+      entry = -1;
+  return ReshapeOp::create(builder, loc,
+                           typeLike(value, {dims[0], 1, dims[1], dims[2]}),
+                           value, makeShape(builder, loc, entries), false);
+}
+
+/// matmul(softmax(scores), v) -> attention. Replaced ops stay until the end, so
+/// that `shapes` never sees another value at an old address.
+static LogicalResult raiseToAttention(MatmulOp op, RewriterBase &rewriter,
+                                    const SymbolicShapeAnalysis &shapes) {
+  bool isGuarded;
+  SoftmaxOp softmax = stripGuard(op.getA(), isGuarded);
+  if (!softmax)
+    return rewriter.notifyMatchFailure(op, "left operand is no softmax");
+  auto sType = dyn_cast<RankedTensorType>(softmax.getX().getType());
+  if (!sType || int64_t(softmax.getAxis()) != sType.getRank() - 1)
+    return rewriter.notifyMatchFailure(op, "softmax is not over the last dim");
+  // All its users are this chain; else the N x N matrix is needed anyway.
+  for (Operation *user : softmax->getUsers())
+    if (user != op && !(isGuarded && isa<SelectOp, IsNanOp>(user)))
+      return rewriter.notifyMatchFailure(op, "weights are used elsewhere");
+  std::optional<Scores> scores = matchScores(softmax.getX());
+  if (!scores)
+    return rewriter.notifyMatchFailure(op, "scores are no scaled product");
+  auto qType = dyn_cast<RankedTensorType>(scores->q.getType());
+  auto kType = dyn_cast<RankedTensorType>(scores->kt.getType());
+  auto vType = dyn_cast<RankedTensorType>(op.getB().getType());
+  if (!qType || !kType || !vType)
+    return rewriter.notifyMatchFailure(op, "operands of unknown rank");
+  if (!qType.getElementType().isF32())
+    return rewriter.notifyMatchFailure(op, "not f32");
+  if (!(scores->scale > 0) || !std::isfinite(scores->scale))
+    return rewriter.notifyMatchFailure(op, "scale is not positive");
+  int64_t rank = qType.getRank();
+  if (rank != kType.getRank() || rank != vType.getRank() ||
+      (rank != 3 && rank != 4))
+    return rewriter.notifyMatchFailure(op, "q, k and v are not 3-D or 4-D");
+  const SymbolicTensor *q = shapes.lookup(scores->q);
+  const SymbolicTensor *kt = shapes.lookup(scores->kt);
+  const SymbolicTensor *values = shapes.lookup(op.getB());
+  if (!q || !kt || !values)
+    return rewriter.notifyMatchFailure(op, "operands of unknown shape");
+  for (int64_t i = 0; i < rank - 2; ++i)
+    if (q->dims[i] != kt->dims[i] || q->dims[i] != values->dims[i])
+      return rewriter.notifyMatchFailure(op, "batch dims broadcast");
+  if (ShapedType::isDynamic(qType.getShape().back()) ||
+      ShapedType::isDynamic(vType.getShape().back()))
+    return rewriter.notifyMatchFailure(op, "head size is not static");
+  if (rank == 3)
+    for (RankedTensorType type : {qType, kType, vType})
+      if (ShapedType::isDynamic(type.getDimSize(1)) &&
+          ShapedType::isDynamic(type.getDimSize(2)))
+        return rewriter.notifyMatchFailure(op, "two open sizes");
+  if (isConstant(scores->kt) && isConstant(op.getB()))
+    return rewriter.notifyMatchFailure(op, "keys and values are constant");
+  if (scores->bias) {
+    auto bType = dyn_cast<RankedTensorType>(scores->bias.getType());
+    if (!bType || bType.getRank() > rank)
+      return rewriter.notifyMatchFailure(op, "mask of unknown or higher rank");
+    if (rank == 3 && (bType.getRank() == 3 && !bType.hasStaticShape()))
+      return rewriter.notifyMatchFailure(op, "open mask of 3-D attention");
+  }
+
+  Location loc = rewriter.getFusedLoc(
+      {scores->product.getLoc(), softmax.getLoc(), op.getLoc()});
+  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(rank));
+  std::swap(perm[rank - 2], perm[rank - 1]);
+  SmallVector<int64_t> kShape(kType.getShape());
+  std::swap(kShape[rank - 2], kShape[rank - 1]);
+  Value k = TransposeOp::create(rewriter, loc, typeLike(scores->kt, kShape),
+                                scores->kt, perm);
+  Value queries = withHeads(rewriter, loc, scores->q);
+  k = withHeads(rewriter, loc, k);
+  Value v = withHeads(rewriter, loc, op.getB());
+  Value bias = scores->bias;
+  if (bias && rank == 3)
+    if (auto bType = cast<RankedTensorType>(bias.getType());
+        bType.getRank() == 3)
+      bias = withHeads(rewriter, loc, bias);
+  auto rType = cast<RankedTensorType>(op.getResult().getType());
+  SmallVector<int64_t> shape(rType.getShape());
+  if (rank == 3)
+    shape.insert(shape.begin() + 1, 1);
+  Value result = AttentionOp::create(
+      rewriter, loc, typeLike(op.getResult(), shape), queries, k, v, bias,
+      rewriter.getF32FloatAttr(float(scores->scale)), /*causal=*/nullptr,
+      isGuarded ? rewriter.getUnitAttr() : nullptr);
+  if (rank == 3) {
+    SmallVector<int64_t> entries(rType.getShape());
+    if (ShapedType::isDynamic(entries[0]))
+      entries[0] = 0;
+    for (int64_t &entry : llvm::drop_begin(entries))
+      if (ShapedType::isDynamic(entry))
+        entry = -1;
+    result = ReshapeOp::create(rewriter, loc, rType, result,
+                               makeShape(rewriter, loc, entries), false);
+  }
+  rewriter.replaceAllUsesWith(op.getResult(), result);
+  return success();
 }
 
 namespace {
-/// matmul(softmax(matmul(q, k^T) * scale + bias), v) -> attention(q, k, v, bias)
-struct RaiseAttention : OpRewritePattern<graph::SoftmaxOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(graph::SoftmaxOp softmax,
-                                PatternRewriter &rewriter) const override {
-    int64_t rank = typeOf(softmax.getX()).getRank();
-    if (rank != 4)
-      return rewriter.notifyMatchFailure(softmax, "scores are not rank 4");
-    if (int64_t(softmax.getAxis()) != rank - 1)
-      return rewriter.notifyMatchFailure(softmax, "not over the last axis");
-
-    // Downwards to the product with v.
-    Value probabilities = softmax.getResult();
-    bool guarded = false;
-    if (graph::SelectOp guard = nanGuard(probabilities)) {
-      if (!probabilities.hasNUses(2))
-        return rewriter.notifyMatchFailure(softmax, "softmax has other uses");
-      probabilities = guard.getResult();
-      guarded = true;
-    }
-    if (!probabilities.hasOneUse())
-      return rewriter.notifyMatchFailure(softmax, "softmax has other uses");
-    auto output =
-        dyn_cast<graph::MatmulOp>(*probabilities.getUsers().begin());
-    if (!output || output.getA() != probabilities)
-      return rewriter.notifyMatchFailure(softmax,
-                                         "no product with values follows");
-
-    // Upwards to the product of q and k.
-    double scale = 1.0;
-    Value scores = stripScale(softmax.getX(), scale);
-    Value bias;
-    if (auto add = scores.getDefiningOp<graph::AddOp>()) {
-      if (scale != 1.0)
-        return rewriter.notifyMatchFailure(softmax,
-                                           "the bias is scaled as well");
-      bool firstIsProduct = false;
-      for (Value side : {add.getA(), add.getB()}) {
-        double ignored = 1.0;
-        if (stripScale(side, ignored).getDefiningOp<graph::MatmulOp>() &&
-            side.getType() == add.getResult().getType()) {
-          firstIsProduct = side == add.getA();
-          scores = side;
-          bias = firstIsProduct ? add.getB() : add.getA();
-          break;
-        }
-      }
-      if (!bias)
-        return rewriter.notifyMatchFailure(softmax, "no summand is a product");
-      scores = stripScale(scores, scale);
-    }
-    auto product = scores.getDefiningOp<graph::MatmulOp>();
-    if (!product)
-      return rewriter.notifyMatchFailure(softmax, "scores are no product");
-    Value q = stripScale(product.getA(), scale);
-    Value transposed = stripScale(product.getB(), scale);
-    Value v = output.getB();
-    auto qType = typeOf(q), kType = typeOf(transposed), vType = typeOf(v);
-    if (qType.getRank() != 4 || kType.getRank() != 4 || vType.getRank() != 4)
-      return rewriter.notifyMatchFailure(softmax, "q, k or v is not rank 4");
-    if (!qType.getElementType().isF32())
-      return rewriter.notifyMatchFailure(softmax, "not f32");
-    for (unsigned axis : {0, 1})
-      if (qType.getDimSize(axis) != kType.getDimSize(axis) ||
-          qType.getDimSize(axis) != vType.getDimSize(axis))
-        return rewriter.notifyMatchFailure(softmax,
-                                           "batch or heads are broadcast");
-    if (bias && typeOf(bias).getRank() > 4)
-      return rewriter.notifyMatchFailure(softmax, "bias is not rank 4");
-    if (!(scale > 0) || !std::isfinite(scale))
-      return rewriter.notifyMatchFailure(softmax, "scale is not positive");
-
-    Location loc = rewriter.getFusedLoc(
-        {product.getLoc(), softmax.getLoc(), output.getLoc()});
-    rewriter.setInsertionPoint(output);
-    SmallVector<int64_t> swap = {0, 1, 3, 2};
-    SmallVector<int64_t> shape(kType.getShape());
-    std::swap(shape[2], shape[3]);
-    Value k = graph::TransposeOp::create(rewriter, loc, kType.clone(shape),
-                                         transposed, swap);
-    auto attention = graph::AttentionOp::create(
-        rewriter, loc, output.getResult().getType(), q, k, v, bias,
-        APFloat(float(scale)), /*causal=*/false,
-        /*zero_masked_rows=*/guarded);
-    rewriter.replaceOp(output, attention.getResult());
-    return success();
-  }
-};
-
-class DetectAttentionPass
-    : public strait::graph::impl::DetectAttentionPassBase<DetectAttentionPass> {
+struct DetectAttentionPass
+    : public graph::impl::DetectAttentionPassBase<DetectAttentionPass> {
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<RaiseAttention>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    func::FuncOp func = getOperation();
+    if (func.isExternal())
+      return;
+    SymbolicShapeAnalysis shapes(func);
+    if (failed(shapes.run()))
       return signalPassFailure();
+    SmallVector<MatmulOp> products;
+    func.walk([&](MatmulOp op) { products.push_back(op); });
+    IRRewriter rewriter(&getContext());
+    for (MatmulOp op : products) {
+      rewriter.setInsertionPoint(op);
+      if (failed(raiseToAttention(op, rewriter, shapes)))
+        continue; // Most products are no attention.
+    }
   }
 };
 } // namespace

@@ -3,6 +3,7 @@
 #ifndef STRAIT_PASSES_GRAPH_PASSES_H
 #define STRAIT_PASSES_GRAPH_PASSES_H
 
+#include "dialects/graph/GraphDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
