@@ -34,7 +34,8 @@ def Strait_AttentionOp : Strait_Op<"attention", [Pure]> {
   let results = (outs Strait_FloatTensor:$result);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`,` $bias^)? `scale` `(` $scale `)` (`causal` $causal^)?
-    (`zero_masked_rows` $zero_masked_rows^)? attr-dict `:` functional-type(operands, results)
+    (`zero_masked_rows` $zero_masked_rows^)? attr-dict
+    `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
 }

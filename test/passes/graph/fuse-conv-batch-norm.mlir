@@ -5,9 +5,9 @@
 // CHECK-SAME: (%[[X:.*]]: tensor<1x3x8x8xf32>)
 // CHECK-DAG: %[[W:.*]] = strait.weight dense<1.000000e+00> : tensor<4x3x1x1xf32>
 // CHECK: %[[S:.*]] = strait.div
+// CHECK: %[[B:.*]] = strait.sub {{.*}} -> tensor<4xf32>
 // CHECK: %[[R:.*]] = strait.reshape %[[S]], {{.*}} -> tensor<4x1x1x1xf32>
 // CHECK: %[[V:.*]] = strait.mul %[[W]], %[[R]]
-// CHECK: %[[B:.*]] = strait.add {{.*}} -> tensor<4xf32>
 // CHECK: strait.conv %[[X]], %[[V]], %[[B]]
 // CHECK-NOT: batch_norm
 func.func @fuse(%x: tensor<1x3x8x8xf32>) -> tensor<1x4x8x8xf32> {
