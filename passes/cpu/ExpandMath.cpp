@@ -21,6 +21,24 @@ static Value expand(const MathBuilder &m, Operation *op) {
       .Case([&](math::LogOp) { return m.log(x); })
       .Case([&](math::TanhOp) { return m.tanh(x); })
       .Case([&](math::ErfOp) { return m.erf(x); })
+      .Case([&](math::ExpM1Op) { return m.expM1(x); })
+      .Case([&](math::Log1pOp) { return m.log1P(x); })
+      .Case([&](math::PowFOp) { return m.pow(x, op->getOperand(1)); })
+      .Case([&](arith::RemFOp) { return m.remainder(x, op->getOperand(1)); })
+      .Case([&](math::SinOp) { return m.sinCos(x).first; })
+      .Case([&](math::CosOp) { return m.sinCos(x).second; })
+      .Case([&](math::TanOp) {
+        auto [sine, cosine] = m.sinCos(x);
+        return m.div(sine, cosine);
+      })
+      .Case([&](math::SinhOp) { return m.sinh(x); })
+      .Case([&](math::CoshOp) { return m.cosh(x); })
+      .Case([&](math::AsinhOp) { return m.asinh(x); })
+      .Case([&](math::AcoshOp) { return m.acosh(x); })
+      .Case([&](math::AtanhOp) { return m.atanh(x); })
+      .Case([&](math::AsinOp) { return m.isF64() ? Value() : m.asin(x); })
+      .Case([&](math::AcosOp) { return m.isF64() ? Value() : m.acos(x); })
+      .Case([&](math::AtanOp) { return m.isF64() ? Value() : m.atan(x); })
       .Case([&](math::RsqrtOp) {
         return m.div(m.constant(1.0), m.sqrt(x));
       })
@@ -40,8 +58,10 @@ struct ExpandMath : cpu::impl::ExpandMathPassBase<ExpandMath> {
   void runOnOperation() override {
     SmallVector<Operation *> functions;
     getOperation()->walk([&](Operation *op) {
-      if (isa_and_nonnull<math::MathDialect>(op->getDialect()) &&
-          !isInstruction(op))
+      // x86 has no remainder of floats either: it would be a call to fmod.
+      if (isa<arith::RemFOp>(op) ||
+          (isa_and_nonnull<math::MathDialect>(op->getDialect()) &&
+           !isInstruction(op)))
         functions.push_back(op);
     });
     for (Operation *op : functions) {

@@ -61,6 +61,15 @@ Value MathBuilder::abs(Value x) const {
 Value MathBuilder::sqrt(Value x) const {
   return math::SqrtOp::create(b, loc, x);
 }
+Value MathBuilder::trunc(Value x) const {
+  return math::TruncOp::create(b, loc, x);
+}
+Value MathBuilder::widen(Value x) const {
+  return arith::ExtFOp::create(b, loc, type, x);
+}
+Value MathBuilder::unequal(Value x, Value y) const {
+  return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, y);
+}
 Value MathBuilder::copySign(Value x, Value sign) const {
   return math::CopySignOp::create(b, loc, x, sign);
 }

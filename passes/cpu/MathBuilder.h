@@ -29,11 +29,14 @@ public:
   mlir::Value neg(mlir::Value a) const;
   mlir::Value abs(mlir::Value a) const;
   mlir::Value sqrt(mlir::Value a) const;
+  mlir::Value trunc(mlir::Value a) const;
+  mlir::Value widen(mlir::Value a) const; // f32 to this f64 type
   mlir::Value copySign(mlir::Value a, mlir::Value sign) const;
   mlir::Value select(mlir::Value c, mlir::Value a, mlir::Value b) const;
   mlir::Value less(mlir::Value a, mlir::Value b) const;    // ordered
   mlir::Value greater(mlir::Value a, mlir::Value b) const; // ordered
   mlir::Value equal(mlir::Value a, mlir::Value b) const;   // ordered
+  mlir::Value unequal(mlir::Value a, mlir::Value b) const; // true for NaN
   mlir::Value either(mlir::Value a, mlir::Value b) const;
   mlir::Value both(mlir::Value a, mlir::Value b) const;
   /// NaN stays NaN; one instruction on x86.
@@ -61,8 +64,24 @@ public:
   mlir::Value log(mlir::Value x) const;
   mlir::Value tanh(mlir::Value x) const;
   mlir::Value erf(mlir::Value x) const;
+  mlir::Value expM1(mlir::Value x) const;
+  mlir::Value log1P(mlir::Value x) const;
+  mlir::Value pow(mlir::Value x, mlir::Value y) const;
+  mlir::Value remainder(mlir::Value x, mlir::Value y) const;
+  std::pair<mlir::Value, mlir::Value> sinCos(mlir::Value x) const;
+  mlir::Value sinh(mlir::Value x) const;
+  mlir::Value cosh(mlir::Value x) const;
+  mlir::Value asinh(mlir::Value x) const;
+  mlir::Value acosh(mlir::Value x) const;
+  mlir::Value atanh(mlir::Value x) const;
+  /// f32 only.
+  mlir::Value asin(mlir::Value x) const;
+  mlir::Value acos(mlir::Value x) const;
+  mlir::Value atan(mlir::Value x) const;
 
 private:
+  std::pair<mlir::Value, mlir::Value> arcSine(mlir::Value a) const;
+
   mlir::OpBuilder &b;
   mlir::Location loc;
   mlir::Type type, integers;

@@ -116,7 +116,9 @@ Value MathBuilder::erf(Value x) const {
     Value q = polynomial(z, {-1.42647390514189e-02, -7.37332916720468e-03,
                              -1.68282697438203e-03, -2.13374055278905e-04,
                              -1.45660718464996e-05});
-    return div(mul(c, p), q);
+    // 2 / sqrt(pi) x near 0, where c * p would lose denormal bits.
+    return select(less(abs(x), constant(1e-4)),
+                  mul(x, constant(1.1283791670955126)), div(mul(c, p), q));
   }
   Value a = abs(x);
   Value z = mul(x, x);

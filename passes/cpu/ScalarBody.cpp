@@ -144,9 +144,11 @@ static Value emitNarrowConversion(OpBuilder &builder, Operation *op,
     return {};
   Type type = operand.getType();
   auto round = [&](Value v, Type narrow) -> Value {
-    Value rounded =
-        arith::TruncFOp::create(builder, loc, like(type, narrow), v);
-    return rounded;
+    // By way of f32: there is no instruction from f64.
+    if (getElementTypeOrSelf(type).isF64())
+      v = arith::TruncFOp::create(builder, loc,
+                                  like(type, builder.getF32Type()), v);
+    return arith::TruncFOp::create(builder, loc, like(type, narrow), v);
   };
   auto widen = [&](Value v) -> Value {
     return arith::ExtFOp::create(

@@ -11,6 +11,7 @@
 #include "passes/analysis/Tiling.h"
 #include "passes/cpu/Passes.h"
 #include "runtime/include/strait/abi.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -19,6 +20,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <random>
@@ -163,6 +165,17 @@ std::string KernelOracle::State::compile(llvm::StringRef text) {
   if (!created)
     return fail(llvm::toString(created.takeError()));
   jit = std::move(*created);
+  // Of libc, kernels may use what copies memory; math functions not.
+  auto symbol = [](auto *function) {
+    return llvm::orc::ExecutorSymbolDef(
+        llvm::orc::ExecutorAddr::fromPtr(function),
+        llvm::JITSymbolFlags::Exported);
+  };
+  if (auto error = jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(
+          {{jit->mangleAndIntern("memcpy"), symbol(&memcpy)},
+           {jit->mangleAndIntern("memmove"), symbol(&memmove)},
+           {jit->mangleAndIntern("memset"), symbol(&memset)}})))
+    return fail(llvm::toString(std::move(error)));
   if (auto error = jit->addIRModule(llvm::orc::ThreadSafeModule(
           std::move(code), std::move(llvmContext))))
     return fail(llvm::toString(std::move(error)));
