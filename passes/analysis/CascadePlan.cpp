@@ -249,6 +249,37 @@ void CascadePlan::chooseVectors(int64_t lanes) {
   rungs.push_back(1);
 }
 
+bool CascadePlan::isTurned(const CascadeStep &step, unsigned operand) const {
+  linalg::GenericOp op = step.op;
+  Value tensor = op.getDpsInputs()[operand];
+  Type element = getElementTypeOrSelf(tensor.getType());
+  const CascadeAccess &access = step.reads[operand];
+  return loops.group.inputIndex(tensor) && access.isLinear &&
+         element.isIntOrFloat() && element.getIntOrFloatBitWidth() == 32 &&
+         constantExtent(access.strides[*tileLoop]) == 1 &&
+         constantExtent(access.strides[*vectorLoop]) != 0;
+}
+
+/// Only maps are tiled, and only if tiles of 8 x 8 fit.
+void CascadePlan::chooseTiles() {
+  if (!columns || stages.size() != 1 || !stages[0].isRow())
+    return;
+  auto fits = [&](unsigned loop) {
+    return constantExtent(loops.extents[loop]).value_or(8) >= 8;
+  };
+  if (!fits(*vectorLoop))
+    return;
+  for (unsigned row : rows) {
+    tileLoop = row;
+    if (fits(row))
+      for (unsigned number : stages[0].steps)
+        for (unsigned i = 0; i < loops.steps[number].reads.size(); ++i)
+          if (isTurned(loops.steps[number], i))
+            return;
+  }
+  tileLoop.reset();
+}
+
 AffineExpr CascadePlan::scratchStride(const CascadeStorage &place,
                                       unsigned loop) const {
   MLIRContext *context = loops.group.op->getContext();
@@ -282,6 +313,21 @@ void CascadePlan::sizeTasks() {
         trips = multiplyExtents(trips, loops.extents[loop]);
     cost = cost + trips;
   }
+  if (tileLoop) {
+    // Tiles, each about a 16th of a task.
+    points = getAffineConstantExpr(1, context);
+    for (unsigned loop = 0; loop < loops.numLoops(); ++loop) {
+      AffineExpr count = loops.extents[loop];
+      if (loop == *tileLoop)
+        count = count.ceilDiv(tileHeight);
+      else if (loop == *vectorLoop)
+        count = count.ceilDiv(tileWidth);
+      points = points * count;
+    }
+    block = getAffineConstantExpr(16, context);
+    scratch = getAffineConstantExpr(0, context);
+    return;
+  }
   // Extents may be 0 at run time, so divisors get one added.
   block = getAffineConstantExpr(operationsPerTask, context).floorDiv(cost + 1);
   // Whole vectors, and whole cache lines of any element, per task.
@@ -314,6 +360,7 @@ FailureOr<CascadePlan> CascadePlan::compute(Operation *regionOrFunc,
   plan.formStages();
   plan.placeValues();
   plan.chooseVectors(lanes);
+  plan.chooseTiles();
   plan.sizeTasks();
   return plan;
 }

@@ -50,7 +50,14 @@ struct CascadePlan {
   llvm::SmallVector<unsigned> rows;   // shared loops but a vector loop
   llvm::SmallVector<int64_t> rungs;   // vector lengths, falling, last is 1
 
-  mlir::AffineExpr points;  // number of shared positions
+  /// Another shared loop along which some operands of a map are contiguous:
+  /// the map is computed in tiles of tileHeight (that loop) x tileWidth.
+  std::optional<unsigned> tileLoop;
+  static constexpr int64_t tileHeight = 16, tileWidth = 128;
+  /// Is the operand contiguous along the tile loop?
+  bool isTurned(const CascadeStep &step, unsigned operand) const;
+
+  mlir::AffineExpr points;  // number of shared positions; of tiles
   mlir::AffineExpr block;   // points per task
   mlir::AffineExpr scratch; // bytes
 
@@ -67,6 +74,7 @@ private:
   void placeValues();
   void dropUnused();
   void chooseVectors(int64_t lanes);
+  void chooseTiles();
   void sizeTasks();
 };
 

@@ -16,6 +16,12 @@ strait::computeLaunchShape(Operation *regionOrFunc,
       .Case<kernel::MatmulOp>([&](auto) {
         return computeMatmulLaunch(regionOrFunc, machine);
       })
+      .Case<kernel::ConcatOp>([&](auto) {
+        return computeConcatLaunch(regionOrFunc, machine);
+      })
+      .Case<kernel::Pool2DOp>([&](auto) {
+        return computePool2DLaunch(regionOrFunc, machine);
+      })
       .Default([](Operation *op) -> FailureOr<LaunchShape> {
         return op->emitOpError("has no rule for cutting it into tasks");
       });

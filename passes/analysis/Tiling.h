@@ -25,6 +25,13 @@ computeCascadeLaunch(mlir::Operation *regionOrFunc, int64_t lanes);
 mlir::FailureOr<LaunchShape>
 computeMatmulLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
 
+/// `row_block`: result rows (image, y) per task.
+mlir::FailureOr<LaunchShape>
+computePool2DLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
+/// `block`: result elements per task.
+mlir::FailureOr<LaunchShape>
+computeConcatLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
+
 /// Any group: the rule of its root, or that of cascades.
 mlir::FailureOr<LaunchShape>
 computeLaunchShape(mlir::Operation *regionOrFunc, const MachineModel &machine);

@@ -55,6 +55,8 @@ LogicalResult CascadeEmitter::emitTask(OpBuilder &b, Value task) {
   Value first = arith::MulIOp::create(b, loc, task, block);
   Value last = arith::MinUIOp::create(
       b, loc, arith::AddIOp::create(b, loc, first, block), points);
+  if (plan.tileLoop)
+    return emitTurnedTask(b, first, last);
   if (!plan.columns)
     return emitRows(b, first, last, [&](OpBuilder &nested, Value) {
       return emitStages(nested, 1);

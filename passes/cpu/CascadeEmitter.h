@@ -51,6 +51,11 @@ private:
              std::optional<int64_t> extent,
              llvm::ArrayRef<Values> accumulators, RungFn body);
 
+  // CascadeTranspose.cpp.
+  llvm::LogicalResult emitTurnedTask(Builder &b, mlir::Value first,
+                                     mlir::Value last);
+  llvm::LogicalResult emitTurnedTile(Builder &b, mlir::Value u, mlir::Value v);
+
   // CascadeReduction.cpp.
   llvm::LogicalResult emitReduction(Builder &b, const CascadeStage &stage,
                                     int64_t lanes);
@@ -91,6 +96,8 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> outerScalars, scratchBuffers;
   llvm::DenseMap<mlir::Value, mlir::Value> rowValues;
   llvm::DenseMap<mlir::Value, Lanes> pointValues;
+  /// Operands (step, operand) of the point at hand that are loaded already.
+  llvm::DenseMap<std::pair<unsigned, unsigned>, mlir::Value> turnedOperands;
 };
 
 } // namespace strait::cpu

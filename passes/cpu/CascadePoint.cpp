@@ -293,6 +293,10 @@ CascadeEmitter::emitPoint(OpBuilder &b, const CascadeStage &stage,
     linalg::GenericOp op = step.op;
     SmallVector<Lanes> operands;
     for (unsigned operand = 0; operand < op.getNumDpsInputs(); ++operand) {
+      if (Value turned = turnedOperands.lookup({number, operand})) {
+        operands.push_back(Lanes(turned));
+        continue;
+      }
       auto read = readOperand(b, step, operand, lanes);
       if (failed(read))
         return failure();

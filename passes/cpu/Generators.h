@@ -18,6 +18,9 @@ struct CpuTarget {
 llvm::LogicalResult emitCascade(KernelFunction &function,
                                 const CpuTarget &target);
 
+llvm::LogicalResult emitConcat(KernelFunction &function, kernel::ConcatOp op);
+llvm::LogicalResult emitPool2D(KernelFunction &function, kernel::Pool2DOp op);
+
 llvm::LogicalResult emitMatmul(KernelFunction &function, kernel::MatmulOp op);
 
 } // namespace strait::cpu

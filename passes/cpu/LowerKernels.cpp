@@ -30,6 +30,10 @@ static LogicalResult lowerKernel(kernel::FuncOp kernel,
             : TypeSwitch<Operation *, LogicalResult>(root)
                   .Case<kernel::MatmulOp>(
                       [&](auto op) { return emitMatmul(function, op); })
+                  .Case<kernel::ConcatOp>(
+                      [&](auto op) { return emitConcat(function, op); })
+                  .Case<kernel::Pool2DOp>(
+                      [&](auto op) { return emitPool2D(function, op); })
                   .Default([](Operation *op) {
                     return op->emitOpError("has no code generator for CPUs");
                   });
