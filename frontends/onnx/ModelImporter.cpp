@@ -92,8 +92,9 @@ LogicalResult ModelImporter::importMain(func::FuncOp func, Scope &scope,
     resultAttrs.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
         "strait.name", builder.getStringAttr(output.name()))));
   }
+  // The caller reports these; there is nothing to return.
   if (!unsupported.empty())
-    return failure();
+    return success();
   if (results.empty())
     return emitError(modelLoc) << "model has no outputs";
   func::ReturnOp::create(builder, modelLoc, results);
@@ -161,9 +162,13 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   shapes = std::make_unique<graph::SymbolicShapeAnalysis>(func);
 
   LogicalResult imported = importMain(func, scope, builder);
-  if (!unsupported.empty())
+  if (mlir::failed(imported) || anyFailed)
+    return {};
+  if (!unsupported.empty()) {
     reportUnsupported();
-  if (mlir::failed(imported) || anyFailed || mlir::failed(verify(*module)))
+    return {};
+  }
+  if (mlir::failed(verify(*module)))
     return {};
   return module;
 }
