@@ -94,6 +94,29 @@ static LogicalResult importNonZero(NodeContext &n) {
   return success();
 }
 
+/// Compress -> gather at the positions where the condition holds.
+static LogicalResult importCompress(NodeContext &n) {
+  Value x = n.input(0), condition = n.input(1);
+  if (failed(n.requireRank(condition, 1, 1, "a condition")))
+    return failure();
+  int64_t axis = 0;
+  if (n.attributes.has("axis")) {
+    FailureOr<int64_t> given =
+        n.normalizeAxis(n.attributes.getInt("axis", 0), n.rankOf(x));
+    if (failed(given))
+      return failure();
+    axis = *given;
+  } else {
+    x = n.reshape(x, {Dim(-1)});
+  }
+  Value positions =
+      n.make<graph::NonZeroOp>(n.builder.getI64Type(), condition);
+  // [1, count] -> [count].
+  n.setOutput(0, n.make<graph::GatherOp>(n.elementOf(x), x,
+                                         n.squeeze(positions, {0}), axis));
+  return success();
+}
+
 static LogicalResult importEyeLike(NodeContext &n) {
   Value x = n.input(0);
   int64_t k = n.attributes.getInt("k", 0);
@@ -110,6 +133,7 @@ static LogicalResult importEyeLike(NodeContext &n) {
 
 constexpr int kLast = kLatestOpset;
 static const OpRow kRows[] = {
+    {"Compress", 9, kLast, 2, 2, importCompress},
     {"EyeLike", 9, kLast, 1, 1, importEyeLike},
     {"Gather", 1, kLast, 2, 2, importGather},
     {"GatherElements", 11, kLast, 2, 2, importGatherElements},

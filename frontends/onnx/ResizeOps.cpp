@@ -195,8 +195,16 @@ static LogicalResult importUpsample(NodeContext &n) {
   FailureOr<Sampling> sampling = readSampling(n);
   if (failed(sampling))
     return failure();
-  Value scales = n.version < 9 ? n.floatList(n.attributes.getFloats("scales"))
-                               : n.input(1);
+  Value scales = n.input(1);
+  if (n.version < 7) {
+    // Opset 1 knew images only.
+    if (failed(n.requireRank(n.input(0), 4, 4, "an input")))
+      return failure();
+    scales = n.floatList({1, 1, n.attributes.getFloat("height_scale", 0),
+                          n.attributes.getFloat("width_scale", 0)});
+  } else if (n.version < 9) {
+    scales = n.floatList(n.attributes.getFloats("scales"));
+  }
   auto axes = llvm::to_vector(llvm::seq<int64_t>(0, n.rankOf(n.input(0))));
   return buildResize(n, *sampling, Value(), scales, axes);
 }
@@ -205,7 +213,7 @@ constexpr int kLast = kLatestOpset;
 static const OpRow kRows[] = {
     {"Resize", 10, 10, 2, 2, importResize},
     {"Resize", 11, kLast, 1, 4, importResize},
-    {"Upsample", 7, 8, 1, 1, importUpsample},
+    {"Upsample", 1, 8, 1, 1, importUpsample},
     {"Upsample", 9, 10, 2, 2, importUpsample},
 };
 
