@@ -68,9 +68,10 @@ static void addTaps(PatternRewriter &rewriter, AddOp op, ConvOp wide,
   Value padded = PadOp::create(rewriter, loc, type, PadMode::Constant, taps,
                                makeShape(rewriter, loc, pads), Value());
   Value w = AddOp::create(rewriter, loc, type, wide.getW(), padded);
+  Value total = sum(rewriter, loc, wide.getBias(), bias);
   auto folded = cast<ConvOp>(rewriter.clone(*wide));
   folded.getWMutable().assign(w);
-  if (Value total = sum(rewriter, loc, wide.getBias(), bias))
+  if (total)
     folded.getBiasMutable().assign(total);
   rewriter.replaceOp(op, folded);
   rewriter.eraseOp(wide);

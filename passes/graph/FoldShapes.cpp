@@ -65,8 +65,9 @@ static void foldReshapeShape(ReshapeOp op,
                              const SymbolicShapeAnalysis &shapes) {
   const SymbolicTensor *x = shapes.lookup(op.getX());
   const SymbolicTensor *y = shapes.lookup(op.getResult());
-  if (!x || !y || op.getAllowZero() ||
-      op.getShape().getDefiningOp<WeightOp>())
+  // A constant without zeros means the same without allow_zero, too.
+  if (!x || !y ||
+      (!op.getAllowZero() && op.getShape().getDefiningOp<WeightOp>()))
     return;
   std::optional<SmallVector<int64_t>> entries =
       reshapeEntries(x->dims, y->dims);
@@ -74,6 +75,7 @@ static void foldReshapeShape(ReshapeOp op,
     return;
   OpBuilder builder(op);
   op.getShapeMutable().assign(makeShape(builder, op.getLoc(), *entries));
+  op.setAllowZero(false);
 }
 
 static bool hasSameDims(Value a, Value b,

@@ -192,7 +192,7 @@ LogicalResult TransposeSinker::sinkThroughConcat(ConcatOp op) {
 
 LogicalResult TransposeSinker::sinkThroughReshape(ReshapeOp op) {
   auto transpose = op.getX().getDefiningOp<TransposeOp>();
-  if (!transpose || isConstant(op.getX()) || op.getAllowZero())
+  if (!transpose || isConstant(op.getX()))
     return success();
   ArrayRef<int64_t> perm = transpose.getPerm();
   SmallVector<AffineExpr> x(shapes.dims(transpose.getX()));

@@ -10,12 +10,13 @@ func.func @three_branches(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
   %w3 = strait.weight dense<1.0> : tensor<4x1x3x3xf32>
   %w1 = strait.weight dense<2.0> : tensor<4x1x1x1xf32>
   %c = strait.weight dense<3.0> : tensor<4x1x1xf32>
-  %a = strait.conv %x, %w3
+  %d = strait.weight dense<4.0> : tensor<4xf32>
+  %a = strait.conv %x, %w3, %d
       {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, groups = 4 : i64}
-      : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>) -> tensor<1x4x8x8xf32>
-  %b = strait.conv %x, %w1
+      : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>, tensor<4xf32>) -> tensor<1x4x8x8xf32>
+  %b = strait.conv %x, %w1, %d
       {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 4 : i64}
-      : (tensor<1x4x8x8xf32>, tensor<4x1x1x1xf32>) -> tensor<1x4x8x8xf32>
+      : (tensor<1x4x8x8xf32>, tensor<4x1x1x1xf32>, tensor<4xf32>) -> tensor<1x4x8x8xf32>
   %s = strait.mul %x, %c : (tensor<1x4x8x8xf32>, tensor<4x1x1xf32>) -> tensor<1x4x8x8xf32>
   %ab = strait.add %a, %b : (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
   %y = strait.add %ab, %s : (tensor<1x4x8x8xf32>, tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
