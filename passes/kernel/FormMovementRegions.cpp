@@ -61,6 +61,31 @@ static AffineExpr sliceStart(GraphToKernel &state, AffineExpr start,
   return state.shapes.dependsOnData(start) ? AffineExpr() : start;
 }
 
+/// x[..., offset + i * stride, ...]: positions are computed, since a map of
+/// linalg.generic must cover its operand.
+static ShapedValue readStrided(GraphToKernel &state, Location loc,
+                               const ShapedValue &x, ArrayRef<AffineExpr> dims,
+                               ArrayRef<AffineExpr> offsets,
+                               ArrayRef<int64_t> strides) {
+  return state.pull(
+      loc, dims, x.elementType(),
+      [&](RegionBuilder &region, OpBuilder &b, Indices at) -> Value {
+        Value source = region.input(x);
+        SmallVector<Value> reads;
+        for (int64_t axis = 0; axis < x.rank(); ++axis) {
+          Value read = at[axis];
+          if (strides[axis] != 1)
+            read = arith::MulIOp::create(b, loc, read,
+                                         indexConstant(b, loc, strides[axis]));
+          if (constantOf(offsets[axis]) != 0)
+            read = arith::AddIOp::create(b, loc, read,
+                                         region.extent(offsets[axis]));
+          reads.push_back(read);
+        }
+        return tensor::ExtractOp::create(b, loc, source, reads);
+      });
+}
+
 /// x[..., start + i * step, ...]
 static LogicalResult formSlice(graph::SliceOp op, GraphToKernel &state) {
   ShapedValue x = state.get(op.getX());
@@ -83,43 +108,8 @@ static LogicalResult formSlice(graph::SliceOp op, GraphToKernel &state) {
       return op.emitOpError("cannot tell where the slice of axis ")
              << axis << " starts: its start may be negative at run time";
   }
-  bool affine = llvm::all_of(offsets, [](AffineExpr e) {
-    return constantOf(e).has_value();
-  });
-  for (int64_t stride : strides)
-    affine &= stride > 0;
-  if (affine) {
-    RegionBuilder region(state.builder, op.getLoc(), state.sizes);
-    SmallVector<AffineExpr> reads;
-    for (int64_t axis = 0; axis < x.rank(); ++axis)
-      reads.push_back(state.builder.getAffineDimExpr(axis) * strides[axis] +
-                      offsets[axis]);
-    AffineMap map =
-        AffineMap::get(x.rank(), 0, reads, state.builder.getContext());
-    Value result =
-        region.map(dims, region.input(x), map, x.elementType(),
-                   [](OpBuilder &, Location, ValueRange v) { return v[0]; });
-    state.set(op.getResult(),
-              region.finish({{result, dims}}, dims.size()).front());
-    return success();
-  }
-  state.set(op.getResult(),
-            state.pull(op.getLoc(), dims, x.elementType(),
-                       [&](RegionBuilder &region, OpBuilder &b, Indices at) {
-                         Location loc = op.getLoc();
-                         Value source = region.input(x);
-                         SmallVector<Value> reads;
-                         for (int64_t axis = 0; axis < x.rank(); ++axis) {
-                           Value scaled = arith::MulIOp::create(
-                               b, loc, at[axis],
-                               indexConstant(b, loc, strides[axis]));
-                           reads.push_back(arith::AddIOp::create(
-                               b, loc, scaled,
-                               region.extent(offsets[axis])));
-                         }
-                         return tensor::ExtractOp::create(b, loc, source,
-                                                          reads);
-                       }));
+  state.set(op.getResult(), readStrided(state, op.getLoc(), x, dims, offsets,
+                                        strides));
   return success();
 }
 
@@ -128,23 +118,14 @@ static LogicalResult formSplit(graph::SplitOp op, GraphToKernel &state) {
   ShapedValue x = state.get(op.getX());
   int64_t axis = op.getAxis();
   AffineExpr offset = state.constant(0);
+  SmallVector<int64_t> strides(x.rank(), 1);
   for (Value result : op.getResults()) {
     SmallVector<AffineExpr> dims = state.dimsOf(result);
-    if (!constantOf(offset))
-      return op.emitOpError("expected pieces of constant size along axis ")
-             << axis;
-    RegionBuilder region(state.builder, op.getLoc(), state.sizes);
-    SmallVector<AffineExpr> reads;
-    for (int64_t dim = 0; dim < x.rank(); ++dim)
-      reads.push_back(state.builder.getAffineDimExpr(dim) +
-                      (dim == axis ? *constantOf(offset) : 0));
-    Value piece =
-        region.map(dims, region.input(x),
-                   AffineMap::get(x.rank(), 0, reads, op.getContext()),
-                   x.elementType(),
-                   [](OpBuilder &, Location, ValueRange v) { return v[0]; });
-    state.set(result, region.finish({{piece, dims}}, dims.size()).front());
-    offset = offset + dims[axis];
+    SmallVector<AffineExpr> offsets(x.rank(), state.constant(0));
+    offsets[axis] = offset;
+    state.set(result,
+              readStrided(state, op.getLoc(), x, dims, offsets, strides));
+    offset = graph::add(offset, dims[axis]);
   }
   return success();
 }

@@ -51,19 +51,19 @@ static ShapedValue combinedBias(GraphToKernel &state, const Layer &layer) {
 }
 
 static ShapedValue hiddenBias(GraphToKernel &state, const Layer &layer) {
+  Location loc = layer.op->getLoc();
   ShapedValue b = state.get(layer.bias);
-  MLIRContext *context = state.builder.getContext();
   SmallVector<AffineExpr> dims = {b.dims[0], state.constant(layer.hidden)};
-  RegionBuilder region(state.builder, layer.op->getLoc(), state.sizes);
-  AffineMap map = AffineMap::get(
-      2, 0,
-      {getAffineDimExpr(0, context),
-       getAffineDimExpr(1, context) + 5 * layer.hidden},
-      context);
-  Value value =
-      region.map(dims, region.input(b), map, b.elementType(),
-                 [](OpBuilder &, Location, ValueRange v) { return v[0]; });
-  return region.finish({{value, dims}}, 2).front();
+  return state.pull(
+      loc, dims, b.elementType(),
+      [&](RegionBuilder &region, OpBuilder &builder, Indices at) -> Value {
+        Value source = region.input(b);
+        Value position = arith::AddIOp::create(
+            builder, loc, at[1],
+            indexConstant(builder, loc, 5 * layer.hidden));
+        return tensor::ExtractOp::create(builder, loc, source,
+                                         ValueRange{at[0], position});
+      });
 }
 
 static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
