@@ -4,6 +4,7 @@
 #define STRAIT_PASSES_KERNEL_PASSES_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace strait {

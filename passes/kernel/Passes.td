@@ -39,4 +39,26 @@ def FuseRegionsPass : Pass<"strait-fuse-regions", "::mlir::func::FuncOp"> {
   }];
 }
 
+def OutlineKernelsPass : Pass<"strait-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "kernel.regions -> launches of distinct kernel.funcs";
+  let description = [{
+    Regions with equal bodies, shapes and tiles share one kernel, wherever they
+    came from; a launch keeps the location of its region.
+
+    ```mlir
+    %y = kernel.region ins(%x : tensor<?x8xf32>) sizes(%n) shapes(...) {
+      linalg.generic { maximumf }
+    }
+    ```
+    becomes
+    ```mlir
+    kernel.func @map_0 inputs 1 shapes(...) {
+      linalg.generic { maximumf }
+    }
+    %y = kernel.launch @map_0 ins(%x : tensor<?x8xf32>) sizes(%n) shapes [...]
+    ```
+  }];
+  let dependentDialects = ["::strait::kernel::KernelDialect"];
+}
+
 #endif // STRAIT_PASSES_KERNEL_PASSES_TD

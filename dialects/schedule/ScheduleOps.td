@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The schedule: the host program of a model as IR. See README.md of this folder.
+#ifndef STRAIT_DIALECTS_SCHEDULE_SCHEDULEOPS_TD
+#define STRAIT_DIALECTS_SCHEDULE_SCHEDULEOPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Schedule_Dialect : Dialect {
+  let name = "schedule";
+  let cppNamespace = "::strait::schedule";
+  let summary = "Host programs: sizes, memory, launches, control flow";
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"
+  ];
+}
+
+class Schedule_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Schedule_Dialect, mnemonic, traits>;
+
+def Schedule_BufferType : TypeDef<Schedule_Dialect, "Buffer">,
+    BuildableType<"$_builder.getType<::strait::schedule::BufferType>()"> {
+  let mnemonic = "buffer";
+  let summary = "bytes in the target's memory, aligned to 64 unless a view";
+}
+
+def Schedule_TensorAttr : AttrDef<Schedule_Dialect, "Tensor"> {
+  let mnemonic = "tensor";
+  let summary = "an input or output of an entry: name, type, names of dims";
+  let parameters = (ins StringRefParameter<>:$name,
+    "::mlir::RankedTensorType":$type,
+    OptionalParameter<"::mlir::ArrayAttr">:$dim_names);
+  let assemblyFormat = "`<` $name `:` $type (`,` $dim_names^)? `>`";
+}
+def Schedule_TensorArrayAttr
+    : TypedArrayAttrBase<Schedule_TensorAttr, "descriptions of tensors">;
+
+// An index value that may also be a data-independent constant.
+def Schedule_YieldedType : AnyTypeOf<[Schedule_BufferType, Index, I1]>;
+
+//===----------------------------------------------------------------------===//
+// Programs and what they share
+//===----------------------------------------------------------------------===//
+
+def Schedule_ProgramOp : Schedule_Op<"program", [
+    IsolatedFromAbove, Symbol, SingleBlock]> {
+  let summary = "the host program of one entry";
+  let description = [{
+    Its one block has two parts. Before `schedule.begin_run` stands what follows
+    from the inputs' dims alone: checks of them, sizes, the outputs' dims; a
+    query stops there. After it stand memory, launches and control flow, in
+    order.
+
+    Constraints:
+    1. the block has no arguments and ends in `schedule.return`;
+    2. `schedule.begin_run` occurs once, in the block itself;
+    3. before it, only checks, `schedule.output_dims` and ops without effects.
+
+    Example:
+    ```mlir
+    schedule.program @main inputs [#schedule.tensor<"x" : tensor<?x4xf32>>]
+        outputs [#schedule.tensor<"y" : tensor<?x4xf32>>] {
+      %n = schedule.dim 0[0]
+      schedule.output_dims 0[%n]
+      schedule.begin_run
+      schedule.return
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name,
+    Schedule_TensorArrayAttr:$inputs, Schedule_TensorArrayAttr:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $sym_name `inputs` $inputs `outputs` $outputs attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    TensorAttr getInput(unsigned index) {
+      return ::llvm::cast<TensorAttr>(getInputs()[index]);
+    }
+    TensorAttr getOutput(unsigned index) {
+      return ::llvm::cast<TensorAttr>(getOutputs()[index]);
+    }
+    /// The op that ends the part which follows from dims alone.
+    BeginRunOp getBeginRun();
+  }];
+}
+
+def Schedule_BeginRunOp : Schedule_Op<"begin_run", [
+    ParentOneOf<["ProgramOp"]>]> {
+  let summary = "ends what a query evaluates";
+  let assemblyFormat = "attr-dict";
+}
+
+def Schedule_ReturnOp : Schedule_Op<"return", [
+    Terminator, ParentOneOf<["ProgramOp"]>]> {
+  let summary = "ends a program";
+  let assemblyFormat = "attr-dict";
+}
+
+def Schedule_BlobOp : Schedule_Op<"blob", [Symbol]> {
+  let summary = "constant bytes at a place of the weights block";
+  let description = [{
+    Stands at module level: all entries share one block of weights. The block's
+    file is written from these ops, in order of their offsets.
+
+    Constraints:
+    1. `offset` is a multiple of 64.
+
+    Example:
+    ```mlir
+    schedule.blob @w0 at 128 = dense<1.0> : tensor<4xf32>
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$offset,
+    ElementsAttr:$value);
+  let assemblyFormat = "$sym_name `at` $offset `=` $value attr-dict";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+def Schedule_DimOp : Schedule_Op<"dim", [Pure]> {
+  let summary = "extent of an input as the caller bound it";
+  let description = [{
+    Constraints:
+    1. the program has an input of this number with this axis.
+
+    Example:
+    ```mlir
+    %n = schedule.dim 0[1]
+    ```
+  }];
+  let arguments = (ins I64Attr:$input, I64Attr:$axis);
+  let results = (outs Index:$result);
+  let builders = [OpBuilder<(ins "int64_t":$input, "int64_t":$axis), [{
+    build($_builder, $_state, $_builder.getIndexType(), uint64_t(input), uint64_t(axis));
+  }]>];
+  let assemblyFormat = "$input `[` $axis `]` attr-dict";
+  let hasVerifier = 1;
+}
+
+def Schedule_CheckOp : Schedule_Op<"check"> {
+  let summary = "ends the call with an error unless two sizes are equal";
+  let description = [{
+    Example:
+    ```mlir
+    schedule.check %n equals %c4, "input 'x', axis 1"
+    ```
+  }];
+  let arguments = (ins Index:$got, Index:$expected, StrAttr:$what);
+  let assemblyFormat = "$got `equals` $expected `,` $what attr-dict";
+}
+
+def Schedule_OutputDimsOp : Schedule_Op<"output_dims"> {
+  let summary = "tells the caller the dims of an output";
+  let description = [{
+    Before `schedule.begin_run`, -1 stands for an extent that only the run
+    shows; the run then tells all dims before it asks for the output's buffer.
+
+    Constraints:
+    1. the program has an output of this number and rank.
+
+    Example:
+    ```mlir
+    schedule.output_dims 0[%n, %c]
+    ```
+  }];
+  let arguments = (ins I64Attr:$output, Variadic<Index>:$dims);
+  let assemblyFormat = "$output `[` $dims `]` attr-dict";
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+def Schedule_InputOp : Schedule_Op<"input", [Pure]> {
+  let summary = "the caller's buffer of an input";
+  let description = [{
+    Constraints:
+    1. the program has an input of this number.
+  }];
+  let arguments = (ins I64Attr:$input);
+  let results = (outs Schedule_BufferType:$result);
+  let builders = [OpBuilder<(ins "int64_t":$input), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(), uint64_t(input));
+  }]>];
+  let assemblyFormat = "$input attr-dict";
+  let hasVerifier = 1;
+}
+
+def Schedule_WeightOp : Schedule_Op<"weight", [Pure]> {
+  let summary = "the bytes of a schedule.blob";
+  let arguments = (ins FlatSymbolRefAttr:$blob);
+  let results = (outs Schedule_BufferType:$result);
+  let builders = [OpBuilder<(ins "::mlir::FlatSymbolRefAttr":$blob), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(), blob);
+  }]>];
+  let assemblyFormat = "$blob attr-dict";
+}
+
+def Schedule_OutputOp : Schedule_Op<"output"> {
+  let summary = "the place where an output goes";
+  let description = [{
+    Stands after the output's dims were told.
+
+    Constraints:
+    1. the program has an output of this number.
+  }];
+  let arguments = (ins I64Attr:$output);
+  let results = (outs Schedule_BufferType:$result);
+  let builders = [OpBuilder<(ins "int64_t":$output), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(), uint64_t(output));
+  }]>];
+  let assemblyFormat = "$output attr-dict";
+  let hasVerifier = 1;
+}
+
+def Schedule_AllocateOp : Schedule_Op<"allocate"> {
+  let summary = "an intermediate buffer without a place yet";
+  let description = [{
+    `strait-plan-memory` turns it into a `schedule.buffer`.
+
+    Example:
+    ```mlir
+    %b = schedule.allocate %bytes
+    ```
+  }];
+  let arguments = (ins Index:$bytes);
+  let results = (outs
+    Res<Schedule_BufferType, "", [MemAlloc<DefaultResource>]>:$result);
+  let builders = [OpBuilder<(ins "::mlir::Value":$bytes), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(), bytes);
+  }]>];
+  let assemblyFormat = "$bytes attr-dict";
+}
+
+def Schedule_SlabOp : Schedule_Op<"slab"> {
+  let summary = "memory of a size known here, for buffers at known offsets";
+  let description = [{
+    Each slab and plan of a program has its own number; the memory is kept
+    between runs.
+
+    Example:
+    ```mlir
+    %base = schedule.slab 0 bytes %c4096
+    ```
+  }];
+  let arguments = (ins I64Attr:$plan, Index:$bytes);
+  let results = (outs Schedule_BufferType:$base);
+  let builders = [OpBuilder<(ins "int64_t":$plan, "::mlir::Value":$bytes), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(), uint64_t(plan), bytes);
+  }]>];
+  let assemblyFormat = "$plan `bytes` $bytes attr-dict";
+}
+
+def Schedule_PlanOp : Schedule_Op<"plan"> {
+  let summary = "places buffers of dynamic sizes in one piece of memory";
+  let description = [{
+    Gives one offset per size such that buffers whose lifetimes overlap are
+    disjoint. `lifetimes` are pairs of first and last step, inclusive.
+
+    Constraints:
+    1. one offset per size and two lifetime numbers per size;
+    2. no lifetime ends before it begins.
+
+    Example:
+    ```mlir
+    %base, %o:2 = schedule.plan 0 sizes(%a, %b) lifetimes [0, 1, 1, 2]
+    ```
+  }];
+  let arguments = (ins I64Attr:$plan, Variadic<Index>:$sizes,
+    DenseI32ArrayAttr:$lifetimes);
+  let results = (outs Schedule_BufferType:$base, Variadic<Index>:$offsets);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+}
+
+def Schedule_BufferOp : Schedule_Op<"buffer", [Pure]> {
+  let summary = "an intermediate buffer at its place in a slab or plan";
+  let description = [{
+    Example:
+    ```mlir
+    %b = schedule.buffer %base[%offset] bytes %size
+    ```
+  }];
+  let arguments = (ins Schedule_BufferType:$base, Index:$offset,
+    Index:$bytes);
+  let results = (outs Schedule_BufferType:$result);
+  let builders = [OpBuilder<(ins "::mlir::Value":$base, "::mlir::Value":$offset,
+      "::mlir::Value":$bytes), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(), base, offset, bytes);
+  }]>];
+  let assemblyFormat = "$base `[` $offset `]` `bytes` $bytes attr-dict";
+}
+
+def Schedule_ViewOp : Schedule_Op<"view", [Pure]> {
+  let summary = "a buffer from some byte on";
+  let description = [{
+    Example:
+    ```mlir
+    %v = schedule.view %b[%offset]
+    ```
+  }];
+  let arguments = (ins Schedule_BufferType:$source, Index:$offset);
+  let results = (outs Schedule_BufferType:$result);
+  let builders = [OpBuilder<(ins "::mlir::Value":$source, "::mlir::Value":$offset), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(), source, offset);
+  }]>];
+  let assemblyFormat = "$source `[` $offset `]` attr-dict";
+  let hasFolder = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Work
+//===----------------------------------------------------------------------===//
+
+def Schedule_LaunchOp : Schedule_Op<"launch", [AttrSizedOperandSegments]> {
+  let summary = "runs a kernel over its tasks and waits for it";
+  let description = [{
+    The kernel gets the buffers it reads, then those it writes, then `sizes`,
+    and `scratch` bytes per worker. The location names the ONNX nodes.
+
+    Example:
+    ```mlir
+    schedule.launch @softmax tasks(%n) scratch(%c4096) sizes(%n)
+        reads(%x) writes(%y)
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$tasks, Index:$scratch,
+    Variadic<Index>:$sizes, Variadic<Schedule_BufferType>:$reads,
+    Variadic<Schedule_BufferType>:$writes,
+    OptionalAttr<I64Attr>:$flops, OptionalAttr<I64Attr>:$bytes);
+  let assemblyFormat = [{
+    $kernel `tasks` `(` $tasks `)` `scratch` `(` $scratch `)`
+    (`sizes` `(` $sizes^ `)`)? (`reads` `(` $reads^ `)`)?
+    `writes` `(` $writes `)` attr-dict
+  }];
+}
+
+def Schedule_CopyOp : Schedule_Op<"copy"> {
+  let summary = "copies bytes between buffers that do not overlap";
+  let description = [{
+    Example:
+    ```mlir
+    schedule.copy %from to %onto bytes %n
+    ```
+  }];
+  let arguments = (ins Schedule_BufferType:$source,
+    Schedule_BufferType:$target, Index:$bytes);
+  let assemblyFormat = "$source `to` $target `bytes` $bytes attr-dict";
+}
+
+def Schedule_ReadOp : Schedule_Op<"read"> {
+  let summary = "an element of a buffer as a value of the host program";
+  let description = [{
+    Waits for the kernels that write the buffer. `index` counts elements of the
+    result's type; booleans lie as bytes.
+
+    Constraints:
+    1. the element type is `index` free: an integer of 1, 8, 16, 32 or 64 bits,
+       f32 or f64.
+
+    Example:
+    ```mlir
+    %count = schedule.read %b[%c0] : i64
+    ```
+  }];
+  let arguments = (ins Schedule_BufferType:$source, Index:$index);
+  let results = (outs AnyTypeOf<[I1, I8, I16, I32, I64, F32, F64]>:$result);
+  let assemblyFormat = "$source `[` $index `]` attr-dict `:` type($result)";
+}
+
+def Schedule_WriteOp : Schedule_Op<"write"> {
+  let summary = "stores a value of the host program into a buffer";
+  let description = [{
+    Example:
+    ```mlir
+    schedule.write %count to %b[%c0] : i64
+    ```
+  }];
+  let arguments = (ins AnyTypeOf<[I1, I8, I16, I32, I64, F32, F64]>:$value,
+    Schedule_BufferType:$target, Index:$index);
+  let assemblyFormat = [{
+    $value `to` $target `[` $index `]` attr-dict `:` type($value)
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Control flow
+//===----------------------------------------------------------------------===//
+
+def Schedule_YieldOp : Schedule_Op<"yield", [Pure, Terminator,
+    ParentOneOf<["IfOp", "LoopOp"]>]> {
+  let summary = "values of a region of `if` or `loop`";
+  let arguments = (ins Variadic<Schedule_YieldedType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+  let builders = [OpBuilder<(ins), [{
+    build($_builder, $_state, ::mlir::ValueRange());
+  }]>];
+}
+
+def Schedule_IfOp : Schedule_Op<"if", [
+    SingleBlock, NoRegionArguments, RecursiveMemoryEffects]> {
+  let summary = "one of two parts of a program";
+  let description = [{
+    Constraints:
+    1. both regions yield values of the results' types.
+
+    Example:
+    ```mlir
+    %b = schedule.if %c -> !schedule.buffer {
+      schedule.yield %x : !schedule.buffer
+    } else {
+      schedule.yield %y : !schedule.buffer
+    }
+    ```
+  }];
+  let arguments = (ins I1:$condition);
+  let results = (outs Variadic<Schedule_YieldedType>:$results);
+  let regions = (region SizedRegion<1>:$then_region,
+                        SizedRegion<1>:$else_region);
+  let assemblyFormat = [{
+    $condition (`->` type($results)^)? attr-dict-with-keyword
+    $then_region `else` $else_region
+  }];
+  let hasVerifier = 1;
+}
+
+def Schedule_LoopOp : Schedule_Op<"loop", [
+    SingleBlock, RecursiveMemoryEffects,
+    TypesMatchWith<"results are the last carried values", "carried", "results",
+                   "$_self">]> {
+  let summary = "repeats a part of a program";
+  let description = [{
+    Runs the region for 0, 1, ... while the number is below `trips` and the
+    condition, first `condition`, then what the region yields first, holds.
+    Region arguments: the number, then the carried values. Results: the last
+    carried values.
+
+    Constraints:
+    1. the region's arguments are an index and the carried types;
+    2. it yields an i1 and the carried types, which are the results' types.
+
+    Example:
+    ```mlir
+    %last = schedule.loop %trips while %go carried(%c0) : index {
+    ^bb0(%i: index, %count: index):
+      schedule.yield %go, %i : i1, index
+    }
+    ```
+  }];
+  let arguments = (ins Index:$trips, I1:$condition,
+    Variadic<Schedule_YieldedType>:$carried);
+  let results = (outs Variadic<Schedule_YieldedType>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $trips `while` $condition
+    (`carried` `(` $carried^ `)` `:` type($carried))?
+    attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // STRAIT_DIALECTS_SCHEDULE_SCHEDULEOPS_TD

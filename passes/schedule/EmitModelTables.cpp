@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Programs and kernels -> the constants of runtime/include/strait/abi.h.
+#include "passes/schedule/Passes.h"
+
+#include "dialects/kernel/KernelOps.h"
+#include "passes/schedule/ModelSymbols.h"
+#include "passes/schedule/ModelTables.h"
+#include "passes/schedule/WeightBytes.h"
+#include "runtime/include/strait/abi.h"
+
+namespace strait {
+#define GEN_PASS_DEF_EMITMODELTABLESPASS
+#include "passes/schedule/Passes.h.inc"
+} // namespace strait
+
+using namespace mlir;
+using namespace strait;
+
+static TableField u32(uint64_t value) { return TableField::number(value, 32); }
+static TableField u64(uint64_t value) { return TableField::number(value, 64); }
+static TableField address(StringRef symbol) {
+  return TableField::address(symbol);
+}
+
+static std::optional<uint32_t> dtypeOf(Type type) {
+  if (type.isF32())
+    return STRAIT_F32;
+  if (type.isF64())
+    return STRAIT_F64;
+  if (type.isF16())
+    return STRAIT_F16;
+  if (type.isBF16())
+    return STRAIT_BF16;
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer)
+    return std::nullopt;
+  bool isUnsigned = integer.isUnsigned();
+  switch (integer.getWidth()) {
+  case 1:
+    return STRAIT_BOOL;
+  case 8:
+    return isUnsigned ? STRAIT_U8 : STRAIT_I8;
+  case 16:
+    return isUnsigned ? STRAIT_U16 : STRAIT_I16;
+  case 32:
+    return isUnsigned ? STRAIT_U32 : STRAIT_I32;
+  case 64:
+    return isUnsigned ? STRAIT_U64 : STRAIT_I64;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// Names of ONNX nodes in `loc`, in order, each once, joined by ';'.
+static std::string originOf(Location loc) {
+  llvm::SetVector<StringRef> names;
+  loc->walk([&](Location inner) {
+    if (auto name = dyn_cast<NameLoc>(inner)) {
+      names.insert(name.getName().getValue());
+      // What a name encloses says where it came from, not what it is.
+      return WalkResult::skip();
+    }
+    return WalkResult::advance();
+  });
+  return llvm::join(names, ";");
+}
+
+namespace {
+struct EmitModelTablesPass
+    : strait::impl::EmitModelTablesPassBase<EmitModelTablesPass> {
+  using EmitModelTablesPassBase::EmitModelTablesPassBase;
+  void runOnOperation() override;
+
+private:
+  FailureOr<std::string> emitTensors(TableWriter &writer, ArrayAttr tensors,
+                                     StringRef name, Operation *program);
+  FailureOr<std::string> emitEntries(TableWriter &writer);
+  FailureOr<std::string> emitKernels(TableWriter &writer);
+  std::string emitLaunches(TableWriter &writer);
+
+  SmallVector<schedule::ProgramOp> programs;
+  llvm::MapVector<StringRef, unsigned> kernels; // in order of first launch
+  SmallVector<schedule::LaunchOp> launches;
+};
+} // namespace
+
+FailureOr<std::string>
+EmitModelTablesPass::emitTensors(TableWriter &writer, ArrayAttr tensors,
+                                 StringRef name, Operation *program) {
+  SmallVector<TableRow> rows;
+  for (auto [index, attribute] : llvm::enumerate(tensors)) {
+    auto tensor = cast<schedule::TensorAttr>(attribute);
+    RankedTensorType type = tensor.getType();
+    auto dtype = dtypeOf(type.getElementType());
+    if (!dtype)
+      return program->emitError("expected an element type of strait_dtype for '")
+                 << tensor.getName() << "', found " << type.getElementType(),
+             failure();
+    SmallVector<TableRow> dims, names;
+    for (auto [axis, extent] : llvm::enumerate(type.getShape())) {
+      dims.push_back({u64(ShapedType::isDynamic(extent) ? -1 : extent)});
+      StringRef dimName;
+      if (ArrayAttr all = tensor.getDimNames())
+        if (axis < all.size())
+          if (auto text = dyn_cast<StringAttr>(all[axis]))
+            dimName = text.getValue();
+      names.push_back({address(writer.text(dimName))});
+    }
+    std::string base = (name + "." + Twine(index)).str();
+    rows.push_back({address(writer.text(tensor.getName())), u32(*dtype),
+                    u32(type.getRank()),
+                    address(writer.table(base + ".dims", dims)),
+                    address(writer.table(base + ".dim_names", names))});
+  }
+  return writer.table(name, rows);
+}
+
+FailureOr<std::string> EmitModelTablesPass::emitEntries(TableWriter &writer) {
+  SmallVector<TableRow> rows;
+  for (schedule::ProgramOp program : programs) {
+    std::string base = ("strait." + program.getSymName()).str();
+    auto inputs =
+        emitTensors(writer, program.getInputs(), base + ".inputs", program);
+    auto outputs =
+        emitTensors(writer, program.getOutputs(), base + ".outputs", program);
+    if (failed(inputs) || failed(outputs))
+      return failure();
+    LLVM::LLVMFuncOp function = entryFunction(getOperation(), program);
+    rows.push_back({address(writer.text(program.getSymName())),
+                    address(function.getName()),
+                    u32(program.getInputs().size()),
+                    u32(program.getOutputs().size()), address(*inputs),
+                    address(*outputs), u32(countPlans(program)), u32(0)});
+  }
+  return writer.table("strait.entries", rows);
+}
+
+/// One row per kernel that is launched, with a declaration of its code.
+FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
+  ModuleOp module = getOperation();
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  // strait_kernel_fn(buffers, sizes, scratch, begin, end)
+  auto pointer = LLVM::LLVMPointerType::get(&getContext());
+  auto i64 = builder.getI64Type();
+  auto type = LLVM::LLVMFunctionType::get(
+      LLVM::LLVMVoidType::get(&getContext()),
+      {pointer, pointer, pointer, i64, i64});
+  SmallVector<TableRow> rows;
+  for (auto &[name, index] : kernels) {
+    Operation *symbol = module.lookupSymbol(name);
+    if (symbol && !isa<LLVM::LLVMFuncOp>(symbol))
+      return symbol->emitOpError("expected kernels in nested modules, where "
+                                 "strait-split-kernels puts them"),
+             failure();
+    if (!symbol) {
+      auto function =
+          LLVM::LLVMFuncOp::create(builder, module.getLoc(), name, type);
+      function.setVisibility_(LLVM::Visibility::Hidden);
+    }
+    TableRow row = {address(writer.text(name))};
+    for (int64_t level = 0; level < STRAIT_ISA_COUNT; ++level)
+      row.push_back(address(level == isaLevel ? name : StringRef()));
+    rows.push_back(row);
+  }
+  return writer.table("strait.kernels", rows);
+}
+
+std::string EmitModelTablesPass::emitLaunches(TableWriter &writer) {
+  SmallVector<TableRow> rows;
+  for (schedule::LaunchOp launch : launches)
+    rows.push_back({u32(kernels.lookup(launch.getKernel())), u32(0),
+                    address(writer.text(originOf(launch.getLoc()))),
+                    u64(launch.getFlops().value_or(0)),
+                    u64(launch.getBytes().value_or(0))});
+  return writer.table("strait.launches", rows);
+}
+
+void EmitModelTablesPass::runOnOperation() {
+  ModuleOp module = getOperation();
+  if (isaLevel < 0 || isaLevel >= STRAIT_ISA_COUNT) {
+    module.emitError("expected an isa-level below ")
+        << int(STRAIT_ISA_COUNT) << ", found " << isaLevel.getValue();
+    return signalPassFailure();
+  }
+  programs.assign(module.getOps<schedule::ProgramOp>().begin(),
+                  module.getOps<schedule::ProgramOp>().end());
+  launches = numberedLaunches(module);
+  kernels.clear();
+  for (schedule::LaunchOp launch : launches)
+    kernels.try_emplace(launch.getKernel(), kernels.size());
+
+  FailureOr<WeightsBlock> weights =
+      writeWeights(module, [](ArrayRef<char>) {});
+  if (failed(weights))
+    return signalPassFailure();
+  TableWriter writer(module, "strait.text.");
+  FailureOr<std::string> entryTable = emitEntries(writer);
+  FailureOr<std::string> kernelTable = emitKernels(writer);
+  if (failed(entryTable) || failed(kernelTable))
+    return signalPassFailure();
+  std::string launchTable = emitLaunches(writer);
+
+  TableRow model = {u32(STRAIT_ABI_VERSION), u32(0),
+                    address(writer.text(modelName)),
+                    address(writer.text(producer)), u64(weights->bytes)};
+  for (uint8_t byte : weights->hash)
+    model.push_back(TableField::number(byte, 8));
+  model.append({u32(programs.size()), u32(kernels.size()),
+                u32(launches.size()), u32(0), address(*entryTable),
+                address(*kernelTable), address(launchTable)});
+  writer.exported("strait_model", model);
+}

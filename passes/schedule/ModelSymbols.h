@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Names and types that the tables and the host functions of a model share.
+#ifndef STRAIT_PASSES_SCHEDULE_MODELSYMBOLS_H
+#define STRAIT_PASSES_SCHEDULE_MODELSYMBOLS_H
+
+#include "dialects/schedule/ScheduleOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace strait {
+
+/// The host function of a program: declared on first use.
+mlir::LLVM::LLVMFuncOp entryFunction(mlir::ModuleOp module,
+                                     schedule::ProgramOp program);
+
+/// All launches of a module; the runtime knows each by its place here.
+llvm::SmallVector<schedule::LaunchOp> numberedLaunches(mlir::ModuleOp module);
+
+/// The number of slabs and plans of a program.
+int64_t countPlans(schedule::ProgramOp program);
+
+} // namespace strait
+
+#endif // STRAIT_PASSES_SCHEDULE_MODELSYMBOLS_H

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Sizes of the host program as folded arith ops on index values.
+#ifndef STRAIT_PASSES_SCHEDULE_SIZEARITHMETIC_H
+#define STRAIT_PASSES_SCHEDULE_SIZEARITHMETIC_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Builders.h"
+#include <optional>
+
+namespace strait {
+
+mlir::Value indexConstant(mlir::OpBuilder &builder, mlir::Location loc,
+                          int64_t value);
+std::optional<int64_t> constantIndexOf(mlir::Value value);
+
+/// `expr` over `dims` and `symbols`, all index values. Division rounds down.
+mlir::Value emitExpr(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::AffineExpr expr, mlir::ValueRange dims,
+                     mlir::ValueRange symbols);
+
+/// Product of `dims` and `factor`.
+mlir::Value emitProduct(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::ValueRange dims, int64_t factor);
+
+/// Bytes of an element in memory (bool: 1, index: 8); nothing for types that
+/// no buffer holds.
+std::optional<int64_t> bytesPerElement(mlir::Type element);
+
+} // namespace strait
+
+#endif // STRAIT_PASSES_SCHEDULE_SIZEARITHMETIC_H

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Lays out the weights of a module: 64-byte aligned, in order of first use,
+// equal bytes once.
+#ifndef STRAIT_PASSES_SCHEDULE_WEIGHTTABLE_H
+#define STRAIT_PASSES_SCHEDULE_WEIGHTTABLE_H
+
+#include "dialects/schedule/ScheduleOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace strait {
+
+class WeightTable {
+public:
+  explicit WeightTable(mlir::ModuleOp module);
+  /// The blob of `value`, made on first use. Fails with a diagnostic at `loc`
+  /// when `value` has no bytes that a kernel could read.
+  mlir::FailureOr<schedule::BlobOp> get(mlir::ElementsAttr value,
+                                        mlir::Location loc);
+
+private:
+  mlir::OpBuilder builder;
+  llvm::DenseMap<mlir::Attribute, schedule::BlobOp> byAttribute;
+  llvm::StringMap<schedule::BlobOp> byContent; // BLAKE3 of the bytes
+  uint64_t end = 0;
+};
+
+} // namespace strait
+
+#endif // STRAIT_PASSES_SCHEDULE_WEIGHTTABLE_H
