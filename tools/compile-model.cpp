@@ -9,15 +9,18 @@
 
 using namespace llvm;
 
-static cl::OptionCategory category("Options");
+namespace {
+/// The flags. They are made after LLVM's own, which the library registers under
+/// names that we use, were dropped.
+struct Flags {
+cl::OptionCategory category{"Options"};
 
-static cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"),
-                                  cl::cat(category));
-static cl::opt<std::string>
-    output("o", cl::desc("The file to write (default: the model's name "
+cl::opt<std::string> model{cl::Positional, cl::desc("MODEL.onnx"),
+                                  cl::cat(category)};
+cl::opt<std::string> output{"o", cl::desc("The file to write (default: the model's name "
                          "without .onnx)"),
-           cl::value_desc("file"), cl::cat(category));
-static cl::opt<strait::Emit> emit(
+           cl::value_desc("file"), cl::cat(category)};
+cl::opt<strait::Emit> emit{
     "emit", cl::desc("What to write:"),
     cl::values(clEnumValN(strait::Emit::executable, "exe",
                           "a program that runs the model (default)"),
@@ -25,45 +28,43 @@ static cl::opt<strait::Emit> emit(
                           "a shared library and its header"),
                clEnumValN(strait::Emit::object, "object",
                           "an object, its header and its weights")),
-    cl::init(strait::Emit::executable), cl::cat(category));
-static cl::opt<std::string>
-    target("target", cl::desc("What the program runs on (cpu)"),
-           cl::init("cpu"), cl::value_desc("cpu"), cl::cat(category));
-static cl::opt<std::string>
-    cpu("cpu", cl::desc("The processor: native (default), generic "
+    cl::init(strait::Emit::executable), cl::cat(category)};
+cl::opt<std::string> target{"target", cl::desc("What the program runs on (cpu)"),
+           cl::init("cpu"), cl::value_desc("cpu"), cl::cat(category)};
+cl::opt<std::string> cpu{"cpu", cl::desc("The processor: native (default), generic "
                         "(x86-64-v3) or an LLVM cpu name"),
-        cl::init("native"), cl::value_desc("name"), cl::cat(category));
-static cl::list<std::string> shapes(
+        cl::init("native"), cl::value_desc("name"), cl::cat(category)};
+cl::list<std::string> shapes{
     "shape",
     cl::desc("Fix an input's shape, e.g. image=1x3x224x224; a '?' stays "
              "dynamic, and so does every dynamic dimension not named"),
-    cl::value_desc("input=AxBxC"), cl::cat(category));
-static cl::opt<char>
-    level("O", cl::desc("-O0 no fusion, -O1 no costly search, -O2 everything "
+    cl::value_desc("input=AxBxC"), cl::cat(category)};
+cl::opt<char> level{"O", cl::desc("-O0 no fusion, -O1 no costly search, -O2 everything "
                         "exact (default)"),
-          cl::Prefix, cl::init('2'), cl::cat(category));
-static cl::opt<std::string> stopAfter(
+          cl::Prefix, cl::init('2'), cl::cat(category)};
+cl::opt<std::string> stopAfter{
     "stop-after",
     cl::desc("Print the IR after a level (import, graph, kernel, schedule, "
              "llvm) or pass (strait-...) and stop"),
-    cl::value_desc("level|pass"), cl::cat(category));
-static cl::opt<std::string>
-    report("report", cl::desc("Print what became of every layer, or write it "
+    cl::value_desc("level|pass"), cl::cat(category)};
+cl::opt<std::string> report{"report", cl::desc("Print what became of every layer, or write it "
                               "to FILE.json"),
-           cl::ValueOptional, cl::value_desc("FILE.json"), cl::cat(category));
-static cl::opt<bool> listOps("list-ops",
+           cl::ValueOptional, cl::value_desc("FILE.json"), cl::cat(category)};
+cl::opt<bool> listOps{"list-ops",
                              cl::desc("Print the supported ONNX operators"),
-                             cl::cat(category));
-static cl::opt<bool> timing("timing", cl::desc("Print the time of every pass"),
-                            cl::cat(category));
-static cl::opt<unsigned> jobs("j",
+                             cl::cat(category)};
+cl::opt<bool> timing{"timing", cl::desc("Print the time of every pass"),
+                            cl::cat(category)};
+cl::opt<unsigned> jobs{"j",
                               cl::desc("Threads to use (default: all cores)"),
                               cl::Prefix, cl::init(0), cl::value_desc("N"),
-                              cl::cat(category));
-static cl::opt<bool> quiet("q", cl::desc("Print errors only"),
-                           cl::cat(category));
-static cl::opt<bool> verbose("v", cl::desc("Print more about what is done"),
-                             cl::cat(category));
+                              cl::cat(category)};
+cl::opt<bool> quiet{"q", cl::desc("Print errors only"),
+                           cl::cat(category)};
+cl::opt<bool> verbose{"v", cl::desc("Print more about what is done"),
+                             cl::cat(category)};
+};
+} // namespace
 
 static constexpr const char *overview =
     "compile-model: an ONNX model becomes a small native program\n\n"
@@ -102,48 +103,55 @@ int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   setBugReportMsg("compile-model: internal error. Please report it with the "
                   "model and the output of compile-model -v.\n");
-  cl::HideUnrelatedOptions(category);
+  cl::ResetCommandLineParser();
+  Flags flags;
+  for (StringRef argument : ArrayRef(argv, argc).drop_front())
+    if (argument == "--help" || argument == "-help" || argument == "-h") {
+      outs() << overview << "\n";
+      cl::PrintHelpMessage();
+      return 0;
+    }
   std::string problems;
   raw_string_ostream problemStream(problems);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &problemStream)) {
     errs() << problems;
     return 2;
   }
-  if (listOps) {
+  if (flags.listOps) {
     strait::printSupportedOps(outs());
     return 0;
   }
   strait::CompileOptions options;
-  if (model.empty())
+  if (flags.model.empty())
     return usageError("expected a model: compile-model MODEL.onnx -o OUT");
-  if (target != "cpu")
-    return usageError("--target=" + target + " is not supported; expected cpu");
-  options.model = model;
-  options.output = output;
-  if (output.empty()) {
-    options.output = sys::path::stem(model).str();
-    if (options.output == model)
+  if (flags.target != "cpu")
+    return usageError("--target=" + flags.target + " is not supported; expected cpu");
+  options.model = flags.model;
+  options.output = flags.output;
+  if (flags.output.empty()) {
+    options.output = sys::path::stem(flags.model).str();
+    if (options.output == flags.model)
       options.output += ".out";
   }
-  options.emit = emit;
-  options.cpu = cpu;
-  options.stopAfter = stopAfter;
-  if (level < '0' || level > '2')
+  options.emit = flags.emit;
+  options.cpu = flags.cpu;
+  options.stopAfter = flags.stopAfter;
+  if (flags.level < '0' || flags.level > '2')
     return usageError("-O takes 0, 1 or 2");
-  options.optLevel = level - '0';
-  for (const std::string &shape : shapes)
+  options.optLevel = flags.level - '0';
+  for (const std::string &shape : flags.shapes)
     if (!parseShape(shape, options))
       return usageError("--shape takes input=AxBxC, found '" + shape + "'");
-  if (report.getNumOccurrences())
-    options.report = report.empty() ? "-" : report;
+  if (flags.report.getNumOccurrences())
+    options.report = flags.report.empty() ? std::string("-") : flags.report.getValue();
   if (!options.report.empty() && options.report != "-" &&
       !StringRef(options.report).ends_with(".json"))
     return usageError("--report takes FILE.json, found '" + options.report +
                       "'");
-  options.timing = timing;
-  options.jobs = jobs;
-  options.quiet = quiet;
-  options.verbose = verbose;
+  options.timing = flags.timing;
+  options.jobs = flags.jobs;
+  options.quiet = flags.quiet;
+  options.verbose = flags.verbose;
   if (!options.stopAfter.empty()) {
     auto points = strait::stoppingPoints();
     if (!is_contained(points, options.stopAfter))

@@ -3,9 +3,12 @@
 // --import-onnx, on what a model becomes.
 #include "dialects/graph/GraphDialect.h"
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/schedule/ScheduleOps.h"
 #include "frontends/onnx/Importer.h"
+#include "passes/cpu/Passes.h"
 #include "passes/graph/Passes.h"
 #include "passes/kernel/Passes.h"
+#include "passes/schedule/Passes.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/InitAllDialects.h"
@@ -78,9 +81,13 @@ int main(int argc, char **argv) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registerAllPasses();
-  registry.insert<strait::graph::GraphDialect, strait::kernel::KernelDialect>();
+  registry.insert<strait::graph::GraphDialect, strait::kernel::KernelDialect,
+                  strait::schedule::ScheduleDialect>();
   strait::graph::registerGraphPasses();
   strait::registerStraitKernelPasses();
+  strait::registerStraitSchedulePasses();
+  strait::cpu::registerStraitCpuPasses();
+  strait::cpu::registerCpuPipelines();
   auto [input, output] = registerAndParseCLIOptions(
       argc, argv, "Strait's pass runner\n", registry);
   if (listOps) {

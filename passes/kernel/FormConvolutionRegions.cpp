@@ -259,24 +259,24 @@ static ShapedValue formGatheredTranspose(graph::ConvTransposeOp op,
         for (unsigned i = 0; i < loops.size(); ++i)
           at.push_back(linalg::IndexOp::create(b, l, i));
         Value group = arith::DivUIOp::create(b, l, at[3],
-                                             indexConstant(b, l, outputs));
+                                             positionConstant(b, l, outputs));
         Value output = arith::RemUIOp::create(b, l, at[3],
-                                              indexConstant(b, l, outputs));
+                                              positionConstant(b, l, outputs));
         Value channel = arith::AddIOp::create(
             b, l, at[6],
             arith::MulIOp::create(b, l, group,
-                                  indexConstant(b, l, channels)));
+                                  positionConstant(b, l, channels)));
         Value inside;
         auto position = [&](int axis, Value extent) {
           Value reach = arith::MulIOp::create(
               b, l, at[4 + axis],
-              indexConstant(b, l, window.dilations[axis]));
+              positionConstant(b, l, window.dilations[axis]));
           Value shifted = arith::SubIOp::create(
               b, l,
               arith::AddIOp::create(b, l, at[1 + axis],
-                                    indexConstant(b, l, window.pads[axis])),
+                                    positionConstant(b, l, window.pads[axis])),
               reach);
-          Value stride = indexConstant(b, l, window.strides[axis]);
+          Value stride = positionConstant(b, l, window.strides[axis]);
           Value index = arith::DivSIOp::create(b, l, shifted, stride);
           Value exact = arith::CmpIOp::create(
               b, l, arith::CmpIPredicate::eq,

@@ -27,15 +27,15 @@ std::optional<AffineMap> strait::broadcastMap(ArrayRef<AffineExpr> dims,
   return AffineMap::get(loops.size(), 0, results, context);
 }
 
-Value strait::indexConstant(OpBuilder &b, Location loc, int64_t v) {
+Value strait::positionConstant(OpBuilder &b, Location loc, int64_t v) {
   return arith::ConstantIndexOp::create(b, loc, v);
 }
 
 Value strait::clampIndex(OpBuilder &b, Location loc, Value index,
                          Value extent) {
-  Value zero = indexConstant(b, loc, 0);
+  Value zero = positionConstant(b, loc, 0);
   Value last =
-      arith::SubIOp::create(b, loc, extent, indexConstant(b, loc, 1));
+      arith::SubIOp::create(b, loc, extent, positionConstant(b, loc, 1));
   Value low = arith::MaxSIOp::create(b, loc, index, zero);
   return arith::MinSIOp::create(b, loc, low, last);
 }

@@ -12,7 +12,7 @@ static Value toPosition(OpBuilder &b, Location loc, Value raw, Value extent) {
   Value index = arith::IndexCastOp::create(b, loc, b.getIndexType(), raw);
   Value negative =
       arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, index,
-                            indexConstant(b, loc, 0));
+                            positionConstant(b, loc, 0));
   Value wrapped = arith::AddIOp::create(b, loc, index, extent);
   index = arith::SelectOp::create(b, loc, negative, wrapped, index);
   return clampIndex(b, loc, index, extent);
@@ -81,7 +81,7 @@ static LogicalResult formGatherNd(graph::GatherNdOp op, GraphToKernel &state) {
                    SmallVector<Value> where(at.take_front(outer));
                    where.push_back(Value());
                    for (int64_t i = 0; i < *depth; ++i) {
-                     where.back() = indexConstant(b, loc, i);
+                     where.back() = positionConstant(b, loc, i);
                      Value raw = tensor::ExtractOp::create(b, loc, positions,
                                                            where);
                      reads.push_back(toPosition(
@@ -115,7 +115,7 @@ static LogicalResult formOneHot(graph::OneHotOp op, GraphToKernel &state) {
                      raw = arith::FPToSIOp::create(b, loc, b.getI64Type(), raw);
                    Value index = arith::IndexCastOp::create(
                        b, loc, b.getIndexType(), raw);
-                   Value zero = indexConstant(b, loc, 0);
+                   Value zero = positionConstant(b, loc, 0);
                    Value negative = arith::CmpIOp::create(
                        b, loc, arith::CmpIPredicate::slt, index, zero);
                    Value wrapped = arith::AddIOp::create(
@@ -125,7 +125,7 @@ static LogicalResult formOneHot(graph::OneHotOp op, GraphToKernel &state) {
                    Value hot = arith::CmpIOp::create(
                        b, loc, arith::CmpIPredicate::eq, index, at[axis]);
                    Value on = tensor::ExtractOp::create(
-                       b, loc, table, indexConstant(b, loc, 1));
+                       b, loc, table, positionConstant(b, loc, 1));
                    Value off = tensor::ExtractOp::create(b, loc, table, zero);
                    return arith::SelectOp::create(b, loc, hot, on, off)
                        .getResult();

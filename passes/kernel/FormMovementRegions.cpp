@@ -76,7 +76,7 @@ static ShapedValue readStrided(GraphToKernel &state, Location loc,
           Value read = at[axis];
           if (strides[axis] != 1)
             read = arith::MulIOp::create(b, loc, read,
-                                         indexConstant(b, loc, strides[axis]));
+                                         positionConstant(b, loc, strides[axis]));
           if (constantOf(offsets[axis]) != 0)
             read = arith::AddIOp::create(b, loc, read,
                                          region.extent(offsets[axis]));
@@ -198,7 +198,7 @@ static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
           Value extent = region.extent(x.dims[axis]);
           Value begin = region.extent((*pads)[axis]);
           Value position = arith::SubIOp::create(b, loc, at[axis], begin);
-          Value zero = indexConstant(b, loc, 0);
+          Value zero = positionConstant(b, loc, 0);
           switch (op.getMode()) {
           case graph::PadMode::Constant: {
             Value here = inBounds(b, loc, position, extent);
@@ -215,13 +215,13 @@ static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
             position = arith::MaxSIOp::create(b, loc, position, negated);
             Value last2 = arith::SubIOp::create(
                 b, loc, arith::AddIOp::create(b, loc, extent, extent),
-                indexConstant(b, loc, 2));
+                positionConstant(b, loc, 2));
             Value mirrored = arith::SubIOp::create(b, loc, last2, position);
             position = arith::MinSIOp::create(
                 b, loc, position,
                 arith::MaxSIOp::create(b, loc, mirrored, zero));
             Value last = arith::SubIOp::create(b, loc, extent,
-                                               indexConstant(b, loc, 1));
+                                               positionConstant(b, loc, 1));
             Value beyond = arith::CmpIOp::create(
                 b, loc, arith::CmpIPredicate::sgt, position, last);
             position =
@@ -248,7 +248,7 @@ static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
         if (value)
           fill = tensor::ExtractOp::create(
               b, loc, region.input(value),
-              SmallVector<Value>(value.rank(), indexConstant(b, loc, 0)));
+              SmallVector<Value>(value.rank(), positionConstant(b, loc, 0)));
         else
           fill = arith::ConstantOp::create(
               b, loc, b.getZeroAttr(x.elementType()));

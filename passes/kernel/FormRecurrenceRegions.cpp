@@ -35,12 +35,12 @@ static ShapedValue combinedBias(GraphToKernel &state, const Layer &layer) {
         Value first =
             tensor::ExtractOp::create(builder, loc, source, at);
         Value offset = arith::AddIOp::create(
-            builder, loc, at[1], indexConstant(builder, loc, width));
+            builder, loc, at[1], positionConstant(builder, loc, width));
         Value second = tensor::ExtractOp::create(
             builder, loc, source, ValueRange{at[0], offset});
         if (shared != width) {
           Value here = inBounds(builder, loc, at[1],
-                                indexConstant(builder, loc, shared));
+                                positionConstant(builder, loc, shared));
           Value zero = arith::ConstantOp::create(
               builder, loc, builder.getZeroAttr(b.elementType()));
           second =
@@ -60,7 +60,7 @@ static ShapedValue hiddenBias(GraphToKernel &state, const Layer &layer) {
         Value source = region.input(b);
         Value position = arith::AddIOp::create(
             builder, loc, at[1],
-            indexConstant(builder, loc, 5 * layer.hidden));
+            positionConstant(builder, loc, 5 * layer.hidden));
         return tensor::ExtractOp::create(builder, loc, source,
                                          ValueRange{at[0], position});
       });

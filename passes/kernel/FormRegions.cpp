@@ -39,13 +39,13 @@ static ShapedValue buildSizesTensor(GraphToKernel &state, Location loc,
         for (int64_t i = int64_t(elements.size()) - 2; i >= 0; --i) {
           Value here = arith::CmpIOp::create(
               b, loc, arith::CmpIPredicate::eq, at[0],
-              indexConstant(b, loc, i));
+              positionConstant(b, loc, i));
           picked = arith::SelectOp::create(b, loc, here,
                                            region.extent(elements[i]), picked);
         }
         if (element.isInteger(1))
           return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
-                                       picked, indexConstant(b, loc, 0));
+                                       picked, positionConstant(b, loc, 0));
         if (!isa<FloatType>(element))
           return arith::IndexCastOp::create(b, loc, element, picked);
         Value whole =
@@ -123,7 +123,7 @@ void FormRegionsPass::runOnOperation() {
         rest /= type.getDimSize(axis);
       }
       for (int64_t coordinate : coordinates)
-        at.push_back(indexConstant(b, loc, coordinate));
+        at.push_back(positionConstant(b, loc, coordinate));
       Value element = tensor::ExtractOp::create(b, loc, tensor, at);
       return arith::IndexCastOp::create(b, loc, b.getIndexType(), element);
     }

@@ -50,7 +50,7 @@ struct ResizeEmitter {
     }
     case graph::CoordinateTransform::PytorchHalfPixel: {
       Value single = arith::CmpIOp::create(
-          b, loc, arith::CmpIPredicate::sle, out, indexConstant(b, loc, 1));
+          b, loc, arith::CmpIPredicate::sle, out, positionConstant(b, loc, 1));
       return select(single, f(0), sub(div(add(x, f(0.5)), scale), f(0.5)));
     }
     case graph::CoordinateTransform::HalfPixel:
@@ -97,7 +97,7 @@ struct ResizeEmitter {
           clampIndex(b, loc, i, in),
           clampIndex(
               b, loc,
-              arith::AddIOp::create(b, loc, i, indexConstant(b, loc, 1)), in)};
+              arith::AddIOp::create(b, loc, i, positionConstant(b, loc, 1)), in)};
       result.weights = {sub(f(1), t), t};
       return result;
     }
@@ -120,7 +120,7 @@ struct ResizeEmitter {
     Value i = toIndex(low);
     Value total;
     for (int64_t k = 0; k < 4; ++k) {
-      Value p = arith::AddIOp::create(b, loc, i, indexConstant(b, loc, k - 1));
+      Value p = arith::AddIOp::create(b, loc, i, positionConstant(b, loc, k - 1));
       if (op.getExcludeOutside()) {
         result.weights[k] =
             select(inBounds(b, loc, p, in), result.weights[k], f(0));

@@ -79,7 +79,7 @@ broadcastMap(llvm::ArrayRef<mlir::AffineExpr> dims,
              llvm::ArrayRef<mlir::AffineExpr> loops);
 
 /// Index arithmetic inside scalar bodies.
-mlir::Value indexConstant(mlir::OpBuilder &b, mlir::Location loc, int64_t v);
+mlir::Value positionConstant(mlir::OpBuilder &b, mlir::Location loc, int64_t v);
 mlir::Value clampIndex(mlir::OpBuilder &b, mlir::Location loc,
                        mlir::Value index, mlir::Value extent);
 /// 0 <= index < extent.

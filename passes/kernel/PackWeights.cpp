@@ -116,13 +116,13 @@ static ShapedValue pack(GraphToKernel &state, Location loc, ShapedValue source,
       loc, dims, source.elementType(),
       [&](RegionBuilder &region, OpBuilder &b, Indices at) -> Value {
         Value input = region.input(flat);
-        Value offset = indexConstant(b, loc, 0);
-        Value position = indexConstant(b, loc, 0);
+        Value offset = positionConstant(b, loc, 0);
+        Value position = positionConstant(b, loc, 0);
         auto accumulate = [&](Value sum, Value index, int64_t factor) {
           return arith::AddIOp::create(
                      b, loc, sum,
                      arith::MulIOp::create(b, loc, index,
-                                           indexConstant(b, loc, factor)))
+                                           positionConstant(b, loc, factor)))
               .getResult();
         };
         for (auto [dim, index] : llvm::zip(packing.dims, at)) {
@@ -131,7 +131,7 @@ static ShapedValue pack(GraphToKernel &state, Location loc, ShapedValue source,
             position = accumulate(position, index, dim.scale);
         }
         Value inside =
-            inBounds(b, loc, position, indexConstant(b, loc, packing.limit));
+            inBounds(b, loc, position, positionConstant(b, loc, packing.limit));
         offset = clampIndex(b, loc, offset, region.extent(total));
         Value element = tensor::ExtractOp::create(b, loc, input, offset);
         Value zero = arith::ConstantOp::create(

@@ -39,6 +39,36 @@ def FuseRegionsPass : Pass<"strait-fuse-regions", "::mlir::func::FuncOp"> {
   }];
 }
 
+def SelectTilesPass : Pass<"strait-select-tiles", "::mlir::func::FuncOp"> {
+  let summary = "cuts every region's work into tasks for a processor";
+  let description = [{
+    ```mlir
+    %y = kernel.region ... { kernel.matmul }
+    ```
+    becomes
+    ```mlir
+    %y = kernel.region ... attributes {tile = {mr = 6, ...},
+        tasks = ()[s0] -> (s0 ceildiv 96), scratch = ()[s0] -> (0)} {...}
+    ```
+  }];
+  let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
+      "native, generic or an LLVM cpu name">];
+}
+
+def AnnotateCostsPass : Pass<"strait-annotate-costs", "::mlir::ModuleOp"> {
+  let summary = "writes arithmetic and traffic of a launch on every kernel";
+  let description = [{
+    ```mlir
+    kernel.func @matmul_0 ...
+    ```
+    becomes
+    ```mlir
+    kernel.func @matmul_0 ... attributes {flops = 4096, bytes = 3072}
+    ```
+    where all shapes are static.
+  }];
+}
+
 def OutlineKernelsPass : Pass<"strait-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "kernel.regions -> launches of distinct kernel.funcs";
   let description = [{

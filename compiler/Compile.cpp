@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The way through the levels: import, graph, kernel, schedule, code, artefact.
+// Each phase is timed and named on the log; a failure before code generation
+// is the model's, a later one is ours.
+#include "compiler/Compile.h"
+#include "compiler/Diagnostics.h"
+#include "compiler/EmitObject.h"
+#include "compiler/Link.h"
+#include "compiler/Pipelines.h"
+#include "dialects/graph/GraphDialect.h"
+#include "dialects/kernel/KernelOps.h"
+#include "dialects/schedule/ScheduleOps.h"
+#include "frontends/onnx/Importer.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllDialects.h"
+#include "passes/analysis/MachineModel.h"
+#include "passes/schedule/WeightBytes.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace strait;
+
+void strait::printSupportedOps(raw_ostream &out) { listSupportedOps(out); }
+
+namespace {
+using Clock = std::chrono::steady_clock;
+
+/// Names a phase on the log and says how long it took when it ends.
+class Phase {
+public:
+  Phase(StringRef name, const CompileOptions &options, raw_ostream &log)
+      : name(name), quiet(options.quiet), log(log), begin(Clock::now()) {}
+  ~Phase() {
+    if (quiet)
+      return;
+    std::chrono::duration<double> time = Clock::now() - begin;
+    log << llvm::formatv("{0,-10} {1,8:F2} s", name, time.count());
+    if (!detail.empty())
+      log << "  " << detail;
+    log << "\n";
+  }
+  /// Says more at the end of the line.
+  std::string detail;
+
+private:
+  StringRef name;
+  bool quiet;
+  raw_ostream &log;
+  Clock::time_point begin;
+};
+
+class Compilation {
+public:
+  Compilation(const CompileOptions &options, raw_ostream &out,
+              raw_ostream &log)
+      : options(options), out(out), log(log), context(registry()),
+        diagnostics(&context, llvm::sys::path::filename(options.model), log) {
+    context.disableMultithreading();
+  }
+  int run();
+
+private:
+  using BuildFn = void (*)(PipelineBuilder &, const CompileOptions &);
+  enum class Step { next, stop, fail };
+  static DialectRegistry registry();
+  Step runLevel(StringRef name, BuildFn build);
+  void printIR();
+  int write();
+  llvm::Error writeWeightsFile(StringRef path);
+  int internalError();
+
+  const CompileOptions &options;
+  raw_ostream &out;
+  raw_ostream &log;
+  MLIRContext context;
+  UserDiagnostics diagnostics;
+  OwningOpRef<ModuleOp> module;
+};
+} // namespace
+
+DialectRegistry Compilation::registry() {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registry.insert<graph::GraphDialect, kernel::KernelDialect,
+                  schedule::ScheduleDialect>();
+  return registry;
+}
+
+void Compilation::printIR() {
+  OpPrintingFlags flags;
+  flags.elideLargeElementsAttrs(16).elideLargeResourceString(64);
+  module->print(out, flags);
+}
+
+int Compilation::internalError() {
+  log << "compile-model: internal error: please report it with the model and "
+         "the lines above\n";
+  return exitInternal;
+}
+
+Compilation::Step Compilation::runLevel(StringRef name, BuildFn build) {
+  Phase phase(name, options, log);
+  PassManager manager(&context);
+  PipelineBuilder pipeline(manager, options.stopAfter);
+  build(pipeline, options);
+  if (options.timing)
+    manager.enableTiming();
+  if (failed(manager.run(*module)))
+    return Step::fail;
+  if (pipeline.stopped() || options.stopAfter == name) {
+    printIR();
+    return Step::stop;
+  }
+  return Step::next;
+}
+
+int Compilation::run() {
+  if (!MachineModel::forCpu(options.cpu)) {
+    log << "compile-model: error: unknown cpu '" << options.cpu
+        << "'; expected native, generic or an LLVM cpu name\n";
+    return exitUsage;
+  }
+  if (!llvm::sys::fs::exists(options.model)) {
+    log << options.model << ": error: no such file\n";
+    return exitInput;
+  }
+  {
+    Phase phase("import", options, log);
+    ImportOptions import;
+    import.shapes = options.shapes;
+    module = importOnnx(options.model, context, import);
+    if (!module)
+      return exitInput;
+  }
+  if (options.stopAfter == "import") {
+    printIR();
+    return exitDone;
+  }
+  struct Level {
+    StringRef name;
+    BuildFn build;
+    int failure;
+  };
+  for (auto [name, build, failure] :
+       {Level{"graph", buildGraphPipeline, exitInput},
+        Level{"kernel", buildKernelPipeline, exitInput},
+        Level{"schedule", buildSchedulePipeline, exitInternal},
+        Level{"llvm", buildCpuPipeline, exitInternal}}) {
+    Step step = runLevel(name, build);
+    if (step == Step::stop)
+      return exitDone;
+    if (step == Step::fail)
+      return failure == exitInput && diagnostics.errors() ? exitInput
+                                                          : internalError();
+  }
+  return write();
+}
+
+llvm::Error Compilation::writeWeightsFile(StringRef path) {
+  std::error_code code;
+  llvm::raw_fd_ostream file(path, code);
+  if (code)
+    return llvm::createStringError(code, "cannot write " + path);
+  if (failed(writeWeights(*module, [&](ArrayRef<char> bytes) {
+        file.write(bytes.data(), bytes.size());
+      })))
+    return llvm::createStringError("a weight has an element type that no "
+                                   "buffer holds");
+  file.close();
+  if (file.has_error())
+    return llvm::createStringError(file.error(), "cannot write " + path);
+  return llvm::Error::success();
+}
+
+/// Object code, weights and the link.
+int Compilation::write() {
+  SmallVector<SmallString<0>> objects;
+  {
+    Phase phase("code", options, log);
+    bool wide = MachineModel::forCpu(options.cpu)->isa == Isa::Avx512;
+    if (failed(emitObjects(*module, wide ? "x86-64-v4" : "x86-64-v3",
+                           /*optLevel=*/3, options.jobs, objects)))
+      return internalError();
+  }
+  Phase phase("link", options, log);
+  SmallString<128> weights;
+  if (std::error_code error =
+          llvm::sys::fs::createUniqueFile(options.output + ".%%%%%%.weights",
+                                          weights)) {
+    log << "compile-model: error: cannot write beside " << options.output
+        << ": " << error.message() << "\n";
+    return exitInput;
+  }
+  llvm::sys::RemoveFileOnSignal(weights);
+  llvm::scope_exit removeWeights([&] {
+    llvm::sys::fs::remove(weights);
+    llvm::sys::DontRemoveFileOnSignal(weights);
+  });
+  if (llvm::Error error = writeWeightsFile(weights)) {
+    log << "compile-model: error: " << llvm::toString(std::move(error))
+        << "\n";
+    return exitInput;
+  }
+  SmallVector<StringRef> views(objects.begin(), objects.end());
+  LinkJob job;
+  job.objects = views;
+  job.weightsFile = weights;
+  job.output = options.output;
+  llvm::Error error = options.emit == Emit::executable ? linkExecutable(job)
+                      : options.emit == Emit::library  ? linkSharedLibrary(job)
+                                                       : writeObject(job);
+  if (error) {
+    log << "compile-model: error: " << llvm::toString(std::move(error))
+        << "\n";
+    return exitInput;
+  }
+  uint64_t bytes = 0;
+  if (!llvm::sys::fs::file_size(options.output, bytes))
+    phase.detail = llvm::formatv("{0}: {1:F1} MB", options.output,
+                                 double(bytes) / 1e6);
+  return exitDone;
+}
+
+int strait::compileModel(const CompileOptions &options, raw_ostream &out,
+                         raw_ostream &log) {
+  Clock::time_point begin = Clock::now();
+  int code = Compilation(options, out, log).run();
+  if (code == exitDone && !options.quiet) {
+    std::chrono::duration<double> time = Clock::now() - begin;
+    log << llvm::formatv("{0,-10} {1,8:F2} s\n", "total", time.count());
+  }
+  return code;
+}

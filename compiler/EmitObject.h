@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// From the llvm dialect to object code.
+#ifndef STRAIT_COMPILER_EMITOBJECT_H
+#define STRAIT_COMPILER_EMITOBJECT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace strait {
+
+/// Compiles the host functions of `module` and each of its nested modules of
+/// kernels to one object file, `jobs` at a time (0: all cores). `kernelCpu` is
+/// the LLVM cpu of the kernels; host functions are for x86-64-v3. The objects'
+/// bytes do not depend on `jobs`. `optLevel` is LLVM's, 0 to 3. Fails after a
+/// message on stderr, which is a bug of ours.
+llvm::LogicalResult
+emitObjects(mlir::ModuleOp module, llvm::StringRef kernelCpu,
+            unsigned optLevel, unsigned jobs,
+            llvm::SmallVectorImpl<llvm::SmallString<0>> &objects);
+
+} // namespace strait
+
+#endif // STRAIT_COMPILER_EMITOBJECT_H

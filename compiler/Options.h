@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a compilation is asked to do: the command line of compile-model as data.
+#ifndef STRAIT_COMPILER_OPTIONS_H
+#define STRAIT_COMPILER_OPTIONS_H
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
+#include <string>
+
+namespace strait {
+
+enum class Emit { executable, library, object };
+
+struct CompileOptions {
+  std::string model;
+  std::string output;
+  Emit emit = Emit::executable;
+  /// An LLVM cpu name, `native` or `generic`.
+  std::string cpu = "native";
+  /// Prints the IR after this level or pass and stops; empty: compile.
+  std::string stopAfter;
+  /// 0: no fusion, 1: no costly search, 2: everything exact.
+  unsigned optLevel = 2;
+  /// Input shapes to fix, by input name; negative extents stay dynamic.
+  llvm::StringMap<llvm::SmallVector<int64_t>> shapes;
+  /// Where the report goes: "-" prints it, *.json writes it; empty: none.
+  std::string report;
+  /// Prints the time of every pass.
+  bool timing = false;
+  unsigned jobs = 0; // 0: all cores
+  bool quiet = false, verbose = false;
+};
+
+} // namespace strait
+
+#endif // STRAIT_COMPILER_OPTIONS_H

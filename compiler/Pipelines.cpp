@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "compiler/Pipelines.h"
+#include "compiler/Compile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/analysis/MachineModel.h"
+#include "passes/cpu/Passes.h"
+#include "passes/graph/Passes.h"
+#include "passes/kernel/Passes.h"
+#include "passes/schedule/Passes.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace strait;
+
+bool PipelineBuilder::note(Pass &pass) {
+  if (reached)
+    return false;
+  added.push_back(pass.getArgument().str());
+  if (!stopAfter.empty() && pass.getArgument() == stopAfter)
+    reached = true;
+  return true;
+}
+
+void PipelineBuilder::add(std::unique_ptr<Pass> pass) {
+  if (note(*pass))
+    manager.addPass(std::move(pass));
+}
+
+void PipelineBuilder::addOnFunctions(std::unique_ptr<Pass> pass) {
+  if (note(*pass))
+    manager.addNestedPass<func::FuncOp>(std::move(pass));
+}
+
+void PipelineBuilder::addOnPrograms(std::unique_ptr<Pass> pass) {
+  if (note(*pass))
+    manager.addNestedPass<schedule::ProgramOp>(std::move(pass));
+}
+
+void PipelineBuilder::addOnKernelModules(
+    llvm::function_ref<void(OpPassManager &)> build) {
+  if (!reached)
+    build(manager.nest<ModuleOp>());
+}
+
+void strait::buildGraphPipeline(PipelineBuilder &p,
+                                const CompileOptions &options) {
+  p.addOnFunctions(graph::createInferShapesPass());
+  p.addOnFunctions(createCanonicalizerPass());
+  p.addOnFunctions(createCSEPass());
+  if (options.optLevel == 0)
+    return;
+  // Shapes that became constant let more ops fold, and folded ops fix shapes.
+  p.addOnFunctions(graph::createFoldShapesPass());
+  p.addOnFunctions(graph::createInferShapesPass());
+  p.addOnFunctions(createCanonicalizerPass());
+  p.addOnFunctions(graph::createMergeDuplicateWeightsPass());
+  // Norms must meet their convolutions before anything moves between them.
+  p.addOnFunctions(graph::createFuseConvBatchNormPass());
+  p.addOnFunctions(graph::createFoldParallelConvsPass());
+  // Attention is found while its products still stand as exported.
+  p.addOnFunctions(graph::createDetectAttentionPass());
+  // Layouts come last: from here on transposes only move and cancel.
+  p.addOnFunctions(graph::createAssignLayoutPass());
+  p.addOnFunctions(graph::createPropagateTransposesPass());
+  p.addOnFunctions(createCanonicalizerPass());
+  p.addOnFunctions(createCSEPass());
+}
+
+void strait::buildKernelPipeline(PipelineBuilder &p,
+                                 const CompileOptions &options) {
+  p.addOnFunctions(createFormRegionsPass());
+  // Equal sizes and equal regions become one value: fusion compares them.
+  p.addOnFunctions(createCanonicalizerPass());
+  p.addOnFunctions(createCSEPass());
+  if (options.optLevel > 0)
+    p.addOnFunctions(createFuseRegionsPass());
+  p.addOnFunctions(createCanonicalizerPass());
+  p.addOnFunctions(createCSEPass());
+  // Tiles depend on the final groups; identical kernels on their tiles.
+  p.addOnFunctions(createSelectTilesPass({options.cpu}));
+  p.add(createOutlineKernelsPass());
+  p.add(createAnnotateCostsPass());
+}
+
+void strait::buildSchedulePipeline(PipelineBuilder &p,
+                                   const CompileOptions &options) {
+  p.add(createBuildSchedulePass());
+  p.addOnPrograms(createPlanMemoryPass());
+  p.add(createCanonicalizerPass());
+  p.add(createVerifySchedulePass());
+}
+
+void strait::buildCpuPipeline(PipelineBuilder &p,
+                              const CompileOptions &options) {
+  std::optional<MachineModel> machine = MachineModel::forCpu(options.cpu);
+  assert(machine && "the cpu was checked when the command line was read");
+  // Tables name kernels by their functions, host code refers to the tables.
+  EmitModelTablesPassOptions tables;
+  tables.modelName = llvm::sys::path::stem(options.model).str();
+  tables.producer = "strait 0.1";
+  tables.isaLevel = machine->isa == Isa::Avx512 ? 1 : 0;
+  p.add(createSplitKernelsPass());
+  p.add(createEmitModelTablesPass(tables));
+  p.add(createLowerToHostPass());
+  p.addOnKernelModules([&](OpPassManager &kernels) {
+    cpu::LowerKernelsToCpuPassOptions lowering;
+    lowering.lanes = machine->lanes();
+    lowering.registers = machine->registers();
+    cpu::buildCpuPipeline(kernels, lowering);
+  });
+}
+
+SmallVector<std::string> strait::stoppingPoints() {
+  SmallVector<std::string> points = {"import", "graph", "kernel", "schedule",
+                                     "llvm"};
+  CompileOptions options;
+  options.cpu = "generic";
+  MLIRContext context;
+  for (auto build : {buildGraphPipeline, buildKernelPipeline,
+                     buildSchedulePipeline}) {
+    PassManager manager(&context);
+    PipelineBuilder pipeline(manager, "");
+    build(pipeline, options);
+    for (const std::string &name : pipeline.names())
+      if (!llvm::is_contained(points, name))
+        points.push_back(name);
+  }
+  return points;
+}

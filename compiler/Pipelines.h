@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The passes of each level, in order, with the reason for the order.
+#ifndef STRAIT_COMPILER_PIPELINES_H
+#define STRAIT_COMPILER_PIPELINES_H
+
+#include "compiler/Options.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace strait {
+
+/// Adds passes to a pass manager until the one named `stopAfter` was added.
+class PipelineBuilder {
+public:
+  PipelineBuilder(mlir::OpPassManager &manager, llvm::StringRef stopAfter)
+      : manager(manager), stopAfter(stopAfter) {}
+
+  void add(std::unique_ptr<mlir::Pass> pass);
+  /// Adds a pass that runs on every function.
+  void addOnFunctions(std::unique_ptr<mlir::Pass> pass);
+  /// Adds a pass that runs on every schedule.program.
+  void addOnPrograms(std::unique_ptr<mlir::Pass> pass);
+  /// Adds passes that run on every nested module of kernels.
+  void
+  addOnKernelModules(llvm::function_ref<void(mlir::OpPassManager &)> build);
+  bool stopped() const { return reached; }
+  llvm::ArrayRef<std::string> names() const { return added; }
+
+private:
+  bool note(mlir::Pass &pass);
+
+  mlir::OpPassManager &manager;
+  llvm::StringRef stopAfter;
+  bool reached = false;
+  llvm::SmallVector<std::string> added;
+};
+
+void buildGraphPipeline(PipelineBuilder &pipeline,
+                        const CompileOptions &options);
+void buildKernelPipeline(PipelineBuilder &pipeline,
+                         const CompileOptions &options);
+void buildSchedulePipeline(PipelineBuilder &pipeline,
+                           const CompileOptions &options);
+void buildCpuPipeline(PipelineBuilder &pipeline,
+                      const CompileOptions &options);
+
+} // namespace strait
+
+#endif // STRAIT_COMPILER_PIPELINES_H

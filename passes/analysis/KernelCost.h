@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Arithmetic and traffic of a kernel, for reports, profiles and cost models.
+#ifndef STRAIT_PASSES_ANALYSIS_KERNELCOST_H
+#define STRAIT_PASSES_ANALYSIS_KERNELCOST_H
+
+#include "dialects/kernel/KernelOps.h"
+
+namespace strait {
+
+/// Work of one launch.
+struct KernelCost {
+  /// Floating-point operations; a fused multiply-add counts as two, exp and the
+  /// like as one.
+  int64_t flops = 0;
+  /// Bytes read and written once each: inputs and results.
+  int64_t bytes = 0;
+};
+
+/// The cost of a kernel.region or kernel.func whose shapes are all static;
+/// std::nullopt where an extent is dynamic.
+std::optional<KernelCost> computeKernelCost(mlir::Operation *kernel);
+
+/// The word that names a kernel's computation: its root, or `map`, `reduce`
+/// (one reduction), `cascade` (several).
+llvm::StringRef kernelKind(mlir::Operation *kernel);
+
+} // namespace strait
+
+#endif // STRAIT_PASSES_ANALYSIS_KERNELCOST_H
