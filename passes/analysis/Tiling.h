@@ -23,6 +23,8 @@ computeCascadeLaunch(mlir::Operation *regionOrFunc, int64_t lanes);
 
 /// A group around a root. Each `tile` is read by the root's generator only.
 mlir::FailureOr<LaunchShape>
+computeConv2DLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
+mlir::FailureOr<LaunchShape>
 computeMatmulLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
 
 /// `row_block`: result rows (image, y) per task.

@@ -172,14 +172,6 @@ struct MatmulEmitter {
 };
 } // namespace
 
-static LogicalResult expectF32(Operation *op) {
-  for (Type type : llvm::concat<const Type>(op->getOperandTypes(),
-                                            op->getResultTypes()))
-    if (!cast<RankedTensorType>(type).getElementType().isF32())
-      return op->emitOpError("expected f32 tensors, found ") << type;
-  return success();
-}
-
 LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
   if (failed(expectF32(op)))
     return failure();

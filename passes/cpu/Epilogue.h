@@ -9,6 +9,9 @@
 
 namespace strait::cpu {
 
+/// Contractions are generated for f32 only; a diagnostic for anything else.
+llvm::LogicalResult expectF32(mlir::Operation *root);
+
 class Epilogue {
 public:
   /// Finds the epilogue of `root` and what the kernel yields; a diagnostic if

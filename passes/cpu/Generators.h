@@ -21,6 +21,7 @@ llvm::LogicalResult emitCascade(KernelFunction &function,
 llvm::LogicalResult emitConcat(KernelFunction &function, kernel::ConcatOp op);
 llvm::LogicalResult emitPool2D(KernelFunction &function, kernel::Pool2DOp op);
 
+llvm::LogicalResult emitConv2D(KernelFunction &function, kernel::Conv2DOp op);
 llvm::LogicalResult emitMatmul(KernelFunction &function, kernel::MatmulOp op);
 
 } // namespace strait::cpu

@@ -7,7 +7,7 @@ using namespace mlir;
 using namespace strait::cpu;
 
 /// Innermost sums up to this length are written out in full.
-static constexpr int64_t maxStraightSteps = 12;
+static constexpr int64_t maxStraightSteps = 24;
 
 namespace {
 /// Emits the nest of one block product.
