@@ -8,7 +8,7 @@ using namespace mlir;
 using namespace strait;
 
 /// A task should be worth this many scalar operations, to hide its launch.
-static constexpr int64_t operationsPerTask = 32768;
+static constexpr int64_t operationsPerTask = 131072;
 /// A vector of libm-like functions counts as this many operations.
 static constexpr int64_t operationsPerFunction = 12;
 
