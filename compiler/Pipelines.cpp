@@ -57,6 +57,8 @@ void strait::buildGraphPipeline(PipelineBuilder &p,
   p.addOnFunctions(graph::createMergeDuplicateWeightsPass());
   // Norms must meet their convolutions before anything moves between them.
   p.addOnFunctions(graph::createFuseConvBatchNormPass());
+  // Norms that are left become affine maps, which parallel branches absorb.
+  p.addOnFunctions(graph::createExpandBatchNormPass());
   p.addOnFunctions(graph::createFoldParallelConvsPass());
   // Attention is found while its products still stand as exported.
   p.addOnFunctions(graph::createDetectAttentionPass());
@@ -65,6 +67,9 @@ void strait::buildGraphPipeline(PipelineBuilder &p,
   p.addOnFunctions(graph::createPropagateTransposesPass());
   p.addOnFunctions(createCanonicalizerPass());
   p.addOnFunctions(createCSEPass());
+  // Lists of sizes and pads that moved with the transposes.
+  p.addOnFunctions(graph::createFoldShapesPass());
+  p.addOnFunctions(createCanonicalizerPass());
 }
 
 void strait::buildKernelPipeline(PipelineBuilder &p,
