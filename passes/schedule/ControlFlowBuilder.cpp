@@ -235,9 +235,8 @@ LogicalResult ProgramBuilder::emitLoop(graph::LoopOp op) {
                             constant(loc, 0));
   Block &from = op.getBody().front();
   // The number and the condition may be written as tensors of one element.
-  for (auto [index, placed] :
-       llvm::enumerate(ArrayRef({state.iteration, state.conditionTensor}))) {
-    PlacedTensor argument = placed;
+  PlacedTensor leading[] = {state.iteration, state.conditionTensor};
+  for (auto [index, argument] : llvm::enumerate(leading)) {
     Type type = from.getArgument(index).getType();
     argument.dims.append(cast<RankedTensorType>(type).getRank(),
                          constant(loc, 1));

@@ -368,8 +368,8 @@ LogicalResult HostFunction::emit(schedule::IfOp op) {
     blocks.insert(Region::iterator(returnBlock), block);
   LLVM::CondBrOp::create(builder, loc, lookup(op.getCondition()), thenBlock,
                          ValueRange(), elseBlock, ValueRange());
-  for (auto [region, block] :
-       llvm::zip_equal(op->getRegions(), ArrayRef{thenBlock, elseBlock})) {
+  Block *branches[] = {thenBlock, elseBlock};
+  for (auto [region, block] : llvm::zip_equal(op->getRegions(), branches)) {
     builder.setInsertionPointToEnd(block);
     Block &body = region.front();
     if (failed(emitBlock(body)))

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: strait-opt %s --split-input-file --verify-diagnostics --strait-emit-model-tables='model-name=net isa-level=1' | FileCheck %s
+
+schedule.blob @w0 at 64 = dense<1.0> : tensor<4xf32>
+schedule.program @main inputs [#schedule.tensor<"x" : tensor<?x4xf32>, ["n", ""]>] outputs [] {
+  %c1 = arith.constant 1 : index
+  schedule.begin_run
+  %slab = schedule.slab 1 bytes %c1
+  schedule.launch @k tasks(%c1) scratch(%c1) writes(%slab) {flops = 5 : i64}
+      loc(fused["conv1"("from.py":1:1), "relu1", "conv1"])
+  schedule.return
+}
+
+// CHECK: llvm.mlir.global private unnamed_addr constant @strait.text.{{[0-9]+}}("x\00")
+// CHECK: llvm.mlir.global private constant @strait.main.inputs()
+// CHECK: llvm.mlir.addressof @strait.main.inputs.0.dims
+// CHECK: llvm.func hidden @strait_entry_main(!llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, !llvm.ptr, i32) -> i32
+// CHECK: llvm.mlir.global private constant @strait.entries()
+// CHECK: llvm.mlir.addressof @strait_entry_main
+// CHECK: llvm.func hidden @k(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64)
+// CHECK: llvm.mlir.global private constant @strait.kernels()
+// The second level holds the code, the first nothing.
+// CHECK: llvm.mlir.zero
+// CHECK: llvm.mlir.addressof @k
+// CHECK: llvm.mlir.global private unnamed_addr constant @strait.text.{{[0-9]+}}("conv1;relu1\00")
+// CHECK: llvm.mlir.global private constant @strait.launches()
+// CHECK: llvm.mlir.constant(5 : i64)
+// CHECK: llvm.mlir.global private unnamed_addr constant @strait.text.{{[0-9]+}}("net\00")
+// CHECK: llvm.mlir.global external constant @strait_model()
+// CHECK: llvm.mlir.constant(80 : i64)
+
+// -----
+
+schedule.program @negative_type inputs [] outputs [] {
+  %c1 = arith.constant 1 : index
+  schedule.begin_run
+  schedule.launch @k tasks(%c1) scratch(%c1) writes()
+  schedule.return
+}
+#one = affine_map<() -> (4)>
+// expected-error @below {{'kernel.func' op expected kernels in nested modules, where strait-split-kernels puts them}}
+kernel.func @k inputs 1 shapes([#one] -> [#one]) {
+^bb0(%0: tensor<4xf32>):
+  kernel.yield %0 : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @below {{expected an element type of strait_dtype for 'x', found 'f8E4M3FN'}}
+schedule.program @negative_dtype inputs [#schedule.tensor<"x" : tensor<4xf8E4M3FN>>] outputs [] {
+  schedule.begin_run
+  schedule.return
+}
+
+// -----
+
+schedule.blob @a at 0 = dense<1.0> : tensor<40xf32>
+// expected-error @below {{'schedule.blob' op expected an offset of at least 160 after the blobs before it, found 64}}
+schedule.blob @b at 64 = dense<1.0> : tensor<4xf32>

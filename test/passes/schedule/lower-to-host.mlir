@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: strait-opt %s --split-input-file --verify-diagnostics --strait-lower-to-host | FileCheck %s
+
+schedule.blob @w0 at 128 = dense<1.0> : tensor<4xf32>
+// CHECK-LABEL: llvm.func hidden @strait_entry_main(
+// CHECK-SAME: %[[SERVICES:.*]]: !llvm.ptr, %[[RUN:.*]]: !llvm.ptr, %[[WEIGHTS:.*]]: !llvm.ptr, %[[INPUTS:.*]]: !llvm.ptr, %[[OUTPUTS:.*]]: !llvm.ptr, %[[QUERY:.*]]: i32) -> i32
+schedule.program @main inputs [#schedule.tensor<"x" : tensor<?xf32>>]
+    outputs [#schedule.tensor<"y" : tensor<?xf32>>] {
+  %c4 = arith.constant 4 : index
+  // CHECK: %[[DIMS:.*]] = llvm.load
+  // CHECK: %[[N:.*]] = llvm.load %{{.*}} : !llvm.ptr -> i64
+  %n = schedule.dim 0[0]
+  // CHECK: %[[OK:.*]] = llvm.icmp "eq" %[[N]]
+  // CHECK: llvm.cond_br %[[OK]], ^[[NEXT:.*]], ^[[FAIL:.*]]
+  schedule.check %n equals %c4, "input 'x', axis 0"
+  // CHECK: ^[[NEXT]]:
+  // CHECK: llvm.store %[[N]]
+  schedule.output_dims 0[%n]
+  // CHECK: %[[IS_QUERY:.*]] = llvm.icmp "ne" %[[QUERY]]
+  // CHECK: llvm.cond_br %[[IS_QUERY]], ^[[RETURN:.*]](%{{.*}} : i32), ^[[RUN_BLOCK:.*]]
+  // CHECK: ^[[RUN_BLOCK]]:
+  schedule.begin_run
+  %x = schedule.input 0
+  // CHECK: %[[W:.*]] = llvm.getelementptr %[[WEIGHTS]][128]
+  %w = schedule.weight @w0
+  // CHECK: %[[CODE:.*]] = llvm.call %{{.*}}(%[[RUN]], %{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr) -> i32
+  // CHECK: llvm.cond_br %{{.*}}, ^[[RETURN]](%[[CODE]] : i32)
+  %y = schedule.output 0
+  // CHECK: llvm.store %[[W]]
+  // CHECK: %[[LAUNCHED:.*]] = llvm.call %{{.*}}(%[[RUN]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr, !llvm.ptr, i64, i64) -> i32
+  // CHECK: llvm.cond_br %{{.*}}, ^[[RETURN]](%[[LAUNCHED]] : i32)
+  schedule.launch @k tasks(%n) scratch(%c4) sizes(%n) reads(%x, %w) writes(%y)
+  // CHECK: ^[[RETURN]](%[[RESULT:.*]]: i32):
+  // CHECK: llvm.return %[[RESULT]]
+  // CHECK: llvm.mlir.global private unnamed_addr constant @strait.check.0("input 'x', axis 0\00")
+  schedule.return
+}
+
+// -----
+
+// A divisor of zero, from an empty tensor, must not trap.
+// CHECK-LABEL: llvm.func hidden @strait_entry_division
+schedule.program @division inputs [#schedule.tensor<"x" : tensor<?x?xf32>>]
+    outputs [#schedule.tensor<"y" : tensor<?xf32>>] {
+  %n = schedule.dim 0[0]
+  %m = schedule.dim 0[1]
+  // CHECK: %[[ZERO:.*]] = llvm.icmp "eq" %[[M:.*]], %
+  // CHECK: %[[SAFE:.*]] = llvm.select %[[ZERO]], %{{.*}}, %[[M]]
+  // CHECK: llvm.sdiv %{{.*}}, %[[SAFE]]
+  %q = arith.divsi %n, %m : index
+  schedule.output_dims 0[%q]
+  schedule.begin_run
+  %y = schedule.output 0
+  schedule.return
+}
+
+// -----
+
+// CHECK-LABEL: llvm.func hidden @strait_entry_control
+schedule.program @control inputs [#schedule.tensor<"x" : tensor<4xi1>>] outputs [] {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  schedule.begin_run
+  %x = schedule.input 0
+  // CHECK: %[[BYTE:.*]] = llvm.load %{{.*}} : !llvm.ptr -> i8
+  // CHECK: %[[GO:.*]] = llvm.icmp "ne" %[[BYTE]]
+  %go = schedule.read %x[%c0] : i1
+  // CHECK: llvm.cond_br %[[GO]], ^[[THEN:.*]], ^[[ELSE:.*]]
+  // CHECK: ^[[THEN]]:
+  // CHECK: llvm.br ^[[JOIN:.*]](%{{.*}} : i64)
+  // CHECK: ^[[ELSE]]:
+  // CHECK: llvm.br ^[[JOIN]](%{{.*}} : i64)
+  %r = schedule.if %go -> index {
+    schedule.yield %c0 : index
+  } else {
+    schedule.yield %c1 : index
+  }
+  // CHECK: llvm.br ^[[HEAD:.*]](%{{.*}}, %[[GO]], %{{.*}} : i64, i1, i64)
+  // CHECK: ^[[HEAD]](%[[I:.*]]: i64, %[[MORE:.*]]: i1, %{{.*}}: i64):
+  // CHECK: %[[BELOW:.*]] = llvm.icmp "slt" %[[I]]
+  // CHECK: %[[BOTH:.*]] = llvm.and %[[BELOW]], %[[MORE]]
+  // CHECK: llvm.cond_br %[[BOTH]]
+  %last = schedule.loop %r while %go carried(%c0) : index {
+  ^bb0(%i: index, %count: index):
+    // CHECK: llvm.intr.memcpy
+    schedule.copy %x to %x bytes %i
+    schedule.yield %go, %i : i1, index
+  }
+  schedule.return
+}
+
+// -----
+
+schedule.program @negative_op inputs [#schedule.tensor<"x" : tensor<4xf32>>] outputs [] {
+  %c0 = arith.constant 0 : index
+  schedule.begin_run
+  // expected-error @below {{'schedule.allocate' op expected a schedule or arith op in a program}}
+  %a = schedule.allocate %c0
+  schedule.return
+}
+
+// -----
+
+schedule.program @negative_blob inputs [] outputs [] {
+  schedule.begin_run
+  // expected-error @below {{'schedule.weight' op expected a schedule.blob @w}}
+  %w = schedule.weight @w
+  schedule.return
+}
