@@ -101,6 +101,30 @@ static bool isSizeArithmetic(Operation *op, GraphToKernel &state) {
          });
 }
 
+/// The extent along `axis` of a broadcast whose operands' extents may be one at
+/// run time: the first that is not one.
+static Value broadcastExtent(OpBuilder &b, Location loc, GraphToKernel &state,
+                             Value result, int64_t axis) {
+  Operation *op = result.getDefiningOp();
+  int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
+  Value one = positionConstant(b, loc, 1), extent;
+  for (Value operand : op ? op->getOperands() : ValueRange()) {
+    SmallVector<AffineExpr> dims = state.dimsOf(operand);
+    int64_t aligned = axis - rank + int64_t(dims.size());
+    if (aligned < 0)
+      continue;
+    Value next = state.sizes.get(b, loc, dims[aligned]);
+    if (!extent) {
+      extent = next;
+      continue;
+    }
+    Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                        extent, one);
+    extent = arith::SelectOp::create(b, loc, isOne, next, extent);
+  }
+  return extent ? extent : one;
+}
+
 void FormRegionsPass::runOnOperation() {
   func::FuncOp func = getOperation();
   graph::SymbolicShapeAnalysis shapes(func);
@@ -127,10 +151,10 @@ void FormRegionsPass::runOnOperation() {
       Value element = tensor::ExtractOp::create(b, loc, tensor, at);
       return arith::IndexCastOp::create(b, loc, b.getIndexType(), element);
     }
-    Value tensor = active->isSet(source.value)
-                       ? active->get(source.value).value
-                       : source.value;
-    return tensor::DimOp::create(b, loc, tensor, source.index);
+    if (active->isSet(source.value))
+      return tensor::DimOp::create(b, loc, active->get(source.value).value,
+                                   source.index);
+    return broadcastExtent(b, loc, *active, source.value, source.index);
   };
   SizeMaterializer sizes(symbolValue);
   OpBuilder builder(&getContext());

@@ -147,12 +147,19 @@ kernel::RegionOp strait::reshapeMap(kernel::RegionOp region,
   for (auto [operand, groupsOf] :
        llvm::zip(generic.getDpsInputOperands(), used)) {
     unsigned index = cast<BlockArgument>(operand->get()).getArgNumber();
+    // A full operand keeps the target's dims of extent 1 too: it is then the
+    // very tensor that a producer of this shape yields.
+    SmallVector<int64_t> axes;
+    if (groupsOf.size() == groups->size())
+      llvm::append_range(axes, llvm::seq<int64_t>(0, target.size()));
+    else
+      for (unsigned number : groupsOf)
+        llvm::append_range(axes, (*groups)[number].to);
     SmallVector<AffineExpr> dims, results;
-    for (unsigned number : groupsOf)
-      for (unsigned axis : (*groups)[number].to) {
-        dims.push_back(target[axis]);
-        results.push_back(getAffineDimExpr(axis, context));
-      }
+    for (int64_t axis : axes) {
+      dims.push_back(target[axis]);
+      results.push_back(getAffineDimExpr(axis, context));
+    }
     ShapedValue view =
         reshapeTo(builder, region.getLoc(), sizes.materializer(),
                   sizes.input(region, index), dims);
