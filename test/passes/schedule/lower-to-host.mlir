@@ -3,7 +3,7 @@
 
 schedule.blob @w0 at 128 = dense<1.0> : tensor<4xf32>
 // CHECK-LABEL: llvm.func hidden @strait_entry_main(
-// CHECK-SAME: %[[SERVICES:.*]]: !llvm.ptr, %[[RUN:.*]]: !llvm.ptr, %[[WEIGHTS:.*]]: !llvm.ptr, %[[INPUTS:.*]]: !llvm.ptr, %[[OUTPUTS:.*]]: !llvm.ptr, %[[QUERY:.*]]: i32) -> i32
+// CHECK-SAME: %[[SERVICES:.*]]: !llvm.ptr, %[[STATE:.*]]: !llvm.ptr, %[[WEIGHTS:.*]]: !llvm.ptr, %[[INPUTS:.*]]: !llvm.ptr, %[[OUTPUTS:.*]]: !llvm.ptr, %[[QUERY:.*]]: i32) -> i32
 schedule.program @main inputs [#schedule.tensor<"x" : tensor<?xf32>>]
     outputs [#schedule.tensor<"y" : tensor<?xf32>>] {
   %c4 = arith.constant 4 : index
@@ -23,11 +23,11 @@ schedule.program @main inputs [#schedule.tensor<"x" : tensor<?xf32>>]
   %x = schedule.input 0
   // CHECK: %[[W:.*]] = llvm.getelementptr %[[WEIGHTS]][128]
   %w = schedule.weight @w0
-  // CHECK: %[[CODE:.*]] = llvm.call %{{.*}}(%[[RUN]], %{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr) -> i32
+  // CHECK: %[[CODE:.*]] = llvm.call %{{.*}}(%[[STATE]], %{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr) -> i32
   // CHECK: llvm.cond_br %{{.*}}, ^[[RETURN]](%[[CODE]] : i32)
   %y = schedule.output 0
   // CHECK: llvm.store %[[W]]
-  // CHECK: %[[LAUNCHED:.*]] = llvm.call %{{.*}}(%[[RUN]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr, !llvm.ptr, i64, i64) -> i32
+  // CHECK: %[[LAUNCHED:.*]] = llvm.call %{{.*}}(%[[STATE]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr, !llvm.ptr, i64, i64) -> i32
   // CHECK: llvm.cond_br %{{.*}}, ^[[RETURN]](%[[LAUNCHED]] : i32)
   schedule.launch @k tasks(%n) scratch(%c4) sizes(%n) reads(%x, %w) writes(%y)
   // CHECK: ^[[RETURN]](%[[RESULT:.*]]: i32):
