@@ -2,6 +2,7 @@
 // math.exp, math.log, ... on f32 and f64 -> arith and math.fma, without calls.
 #include "passes/cpu/Passes.h"
 
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/cpu/MathBuilder.h"
 
 namespace strait::cpu {
@@ -12,6 +13,31 @@ namespace strait::cpu {
 using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
+
+/// Is every lane of a value the same number, known not to be NaN?
+static bool isKnownNumber(Value value) {
+  if (auto broadcast = value.getDefiningOp<vector::BroadcastOp>())
+    value = broadcast.getSource();
+  Attribute attr;
+  if (!matchPattern(value, m_Constant(&attr)))
+    return false;
+  if (auto splat = dyn_cast<SplatElementsAttr>(attr))
+    attr = splat.getSplatValue<Attribute>();
+  auto number = dyn_cast<FloatAttr>(attr);
+  return number && !number.getValue().isNaN();
+}
+
+/// The larger (smaller) of two, NaN if one is. x86's instruction gives its
+/// second operand if one is NaN: enough if the first one is a known number.
+/// LLVM's own form orders -0 and +0 too, at twice the price.
+static Value expandExtremum(const MathBuilder &m, Value x, Value y, bool isMax) {
+  if (isKnownNumber(y))
+    std::swap(x, y);
+  Value wins = isMax ? m.greater(x, y) : m.less(x, y);
+  Value extremum = m.select(wins, x, y);
+  return isKnownNumber(x) ? extremum
+                          : m.select(m.unequal(x, x), x, extremum);
+}
 
 /// The value of a math op on f32 or f64, or null if it has no expansion.
 static Value expand(const MathBuilder &m, Operation *op) {
@@ -25,6 +51,12 @@ static Value expand(const MathBuilder &m, Operation *op) {
       .Case([&](math::Log1pOp) { return m.log1P(x); })
       .Case([&](math::PowFOp) { return m.pow(x, op->getOperand(1)); })
       .Case([&](arith::RemFOp) { return m.remainder(x, op->getOperand(1)); })
+      .Case([&](arith::MaximumFOp) {
+        return expandExtremum(m, x, op->getOperand(1), true);
+      })
+      .Case([&](arith::MinimumFOp) {
+        return expandExtremum(m, x, op->getOperand(1), false);
+      })
       .Case([&](math::SinOp) { return m.sinCos(x).first; })
       .Case([&](math::CosOp) { return m.sinCos(x).second; })
       .Case([&](math::TanOp) {
@@ -59,7 +91,7 @@ struct ExpandMath : cpu::impl::ExpandMathPassBase<ExpandMath> {
     SmallVector<Operation *> functions;
     getOperation()->walk([&](Operation *op) {
       // x86 has no remainder of floats either: it would be a call to fmod.
-      if (isa<arith::RemFOp>(op) ||
+      if (isa<arith::RemFOp, arith::MaximumFOp, arith::MinimumFOp>(op) ||
           (isa_and_nonnull<math::MathDialect>(op->getDialect()) &&
            !isInstruction(op)))
         functions.push_back(op);

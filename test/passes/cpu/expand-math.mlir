@@ -11,6 +11,19 @@ func.func @exp(%x: vector<8xf32>) -> vector<8xf32> {
   return %y : vector<8xf32>
 }
 
+// A known number first: one instruction that keeps NaN.
+// CHECK-LABEL: func.func @relu(
+// CHECK-SAME: %[[X:.*]]: vector<8xf32>)
+// CHECK: %[[ZERO:.*]] = arith.constant
+// CHECK: %[[WINS:.*]] = arith.cmpf ogt, %[[ZERO]], %[[X]]
+// CHECK: %[[Y:.*]] = arith.select %[[WINS]], %[[ZERO]], %[[X]]
+// CHECK: return %[[Y]]
+func.func @relu(%x: vector<8xf32>) -> vector<8xf32> {
+  %zero = arith.constant dense<0.0> : vector<8xf32>
+  %y = arith.maximumf %x, %zero : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
 // What the processor has stays.
 // CHECK-LABEL: func.func @negative_instruction
 // CHECK: math.sqrt
