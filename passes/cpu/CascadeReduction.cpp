@@ -11,6 +11,21 @@ using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
 
+/// The x for which op(x, y) = y, if there is one.
+static std::optional<TypedAttr> findNeutral(Operation *op) {
+  // Upstream knows only some of the extrema of floats.
+  auto infinity = [&](bool negative) {
+    auto type = cast<FloatType>(op->getResult(0).getType());
+    return FloatAttr::get(
+        type, APFloat::getInf(type.getFloatSemantics(), negative));
+  };
+  if (isa<arith::MaximumFOp, arith::MaxNumFOp>(op))
+    return infinity(true);
+  if (isa<arith::MinimumFOp, arith::MinNumFOp>(op))
+    return infinity(false);
+  return arith::getNeutralElement(op);
+}
+
 /// The op by which a reduction folds its accumulator: yield(op(x, acc)), where
 /// acc has no other use. Null for anything else, such as argmax.
 static Operation *findCombiner(linalg::GenericOp op) {
@@ -24,12 +39,12 @@ static Operation *findCombiner(linalg::GenericOp op) {
       combiner->getNumOperands() != 2 || !accumulator.hasOneUse() ||
       *accumulator.user_begin() != combiner)
     return nullptr;
-  return arith::getNeutralElement(combiner) ? combiner : nullptr;
+  return findNeutral(combiner) ? combiner : nullptr;
 }
 
 /// The neutral element of `combiner` as a value of `type`, the computed type.
 static Value neutralElement(OpBuilder &b, Operation *combiner, Type type) {
-  TypedAttr attr = *arith::getNeutralElement(combiner);
+  TypedAttr attr = *findNeutral(combiner);
   if (auto number = dyn_cast<FloatAttr>(attr); number && attr.getType() != type)
     attr = b.getFloatAttr(type, number.getValueAsDouble());
   return arith::ConstantOp::create(b, combiner->getLoc(), attr);

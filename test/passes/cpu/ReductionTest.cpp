@@ -157,6 +157,10 @@ TEST(ReductionTest, SumsMaximaAndBooleansOverFirstAndLastAxis) {
   // Whole numbers: sums are exact in every order.
   checkReduce<float>("f32", "arith.addf", "0.0", 0,
                      [](float x, float y) { return x + y; });
+  checkReduce<float>("f32", "arith.maximumf", "-1.0", -1,
+                     [](float x, float y) { return std::max(x, y); });
+  checkReduce<double>("f64", "arith.minimumf", "50.0", 50,
+                      [](double x, double y) { return std::min(x, y); });
   checkReduce<double>("f64", "arith.addf", "0.0", 0,
                       [](double x, double y) { return x + y; });
   checkReduce<int64_t>("i64", "arith.addi", "0", 0,
