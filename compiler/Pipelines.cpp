@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Pipelines.h"
 #include "compiler/Compile.h"
+#include "compiler/ConstantEvaluator.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/analysis/MachineModel.h"
 #include "passes/cpu/Passes.h"
+#include "passes/graph/EvaluateConstants.h"
 #include "passes/graph/Passes.h"
 #include "passes/kernel/Passes.h"
 #include "passes/schedule/Passes.h"
@@ -65,6 +67,8 @@ void strait::buildGraphPipeline(PipelineBuilder &p,
   // Layouts come last: from here on transposes only move and cancel.
   p.addOnFunctions(graph::createAssignLayoutPass());
   p.addOnFunctions(graph::createPropagateTransposesPass());
+  // What the folds left to compute on constants is computed once, now.
+  p.addOnFunctions(createEvaluateConstantsPass(evaluateConstants));
   p.addOnFunctions(createCanonicalizerPass());
   p.addOnFunctions(createCSEPass());
   // Lists of sizes and pads that moved with the transposes.

@@ -48,6 +48,30 @@ static bool isEvaluable(Operation *op,
   return written <= std::max(kMaxGrowth * read, kSmallBytes);
 }
 
+/// Whether the op costs nothing where it stands: a view of a weight, or the
+/// transpose of one that a product reads as it lies.
+static bool isFree(Operation *op) {
+  if (!op->getNumOperands() ||
+      !isa_and_nonnull<graph::WeightOp>(op->getOperand(0).getDefiningOp()))
+    return false;
+  if (isa<graph::ReshapeOp>(op))
+    return true;
+  auto transpose = dyn_cast<graph::TransposeOp>(op);
+  if (!transpose)
+    return false;
+  ArrayRef<int64_t> perm = transpose.getPerm();
+  SmallVector<int64_t> swap =
+      llvm::to_vector(llvm::seq<int64_t>(0, perm.size()));
+  if (perm.size() < 2)
+    return false;
+  std::swap(swap[perm.size() - 1], swap[perm.size() - 2]);
+  return perm == ArrayRef(swap) &&
+         llvm::all_of(op->getUses(), [](OpOperand &use) {
+           return isa<graph::MatmulOp>(use.getOwner()) &&
+                  use.getOperandNumber() == 1;
+         });
+}
+
 /// Clones `constants` and the weights that they read into a function @main
 /// that returns `wanted`.
 static OwningOpRef<ModuleOp>
@@ -111,7 +135,7 @@ void EvaluateConstantsPass::runOnOperation() {
   SmallVector<Value> wanted;
   for (Operation *op : constants)
     for (Value result : op->getResults())
-      if (llvm::any_of(result.getUsers(), [&](Operation *user) {
+      if (!isFree(op) && llvm::any_of(result.getUsers(), [&](Operation *user) {
             return !constants.contains(user);
           }))
         wanted.push_back(result);
