@@ -154,6 +154,27 @@ LogicalResult CascadeLoops::collectSteps() {
   return success();
 }
 
+static constexpr unsigned noLoop = ~0u;
+
+/// Makes two loops one, unless that would join two loops of one step.
+static void joinLoops(llvm::EquivalenceClasses<unsigned> &classes, unsigned a,
+                      unsigned b, ArrayRef<unsigned> firstLoop) {
+  SmallVector<unsigned> members;
+  for (unsigned root : {a, b})
+    for (auto it = classes.findLeader(root), end = classes.member_end();
+         it != end; ++it)
+      members.push_back(*it);
+  llvm::sort(members);
+  members.erase(llvm::unique(members), members.end());
+  auto stepOf = [&](unsigned loop) {
+    return llvm::upper_bound(firstLoop, loop) - firstLoop.begin();
+  };
+  for (unsigned i = 1; i < members.size(); ++i)
+    if (stepOf(members[i - 1]) == stepOf(members[i]))
+      return;
+  classes.unionSets(a, b);
+}
+
 LogicalResult CascadeLoops::findExtents() {
   // Loops of all steps, numbered through; equal ones are joined.
   llvm::EquivalenceClasses<unsigned> classes;
@@ -171,10 +192,10 @@ LogicalResult CascadeLoops::findExtents() {
     unsigned first = firstLoop[number];
     for (OpOperand &operand : step.op->getOpOperands()) {
       AffineMap map = step.op.getMatchingIndexingMap(&operand);
-      auto producer = dimsOf.find(operand.get());
+      auto producer = shapes.find(operand.get());
       SmallVector<AffineExpr> shape;
-      if (producer != dimsOf.end()) {
-        shape = shapes[operand.get()];
+      if (producer != shapes.end()) {
+        shape = producer->second;
       } else {
         auto known = shapeOf(operand.get());
         if (failed(known))
@@ -193,37 +214,27 @@ LogicalResult CascadeLoops::findExtents() {
     for (unsigned loop = 0; loop < step.op.getNumLoops(); ++loop)
       if (!extentOf[first + loop])
         return step.op.emitOpError("cannot tell the extent of loop ") << loop;
-    // Join with the producers' loops, never two loops of one step.
-    for (OpOperand *operand : step.op.getDpsInputOperands()) {
-      auto producer = dimsOf.find(operand->get());
-      if (producer == dimsOf.end())
-        continue;
-      AffineMap map = step.op.getMatchingIndexingMap(operand);
-      for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
-        auto loop = dyn_cast<AffineDimExpr>(expr);
-        if (!loop)
+    // Join with the loops of the values' producers, then with those of other
+    // readers of the same inputs.
+    for (bool ofInputs : {false, true})
+      for (OpOperand *operand : step.op.getDpsInputOperands()) {
+        auto known = dimsOf.find(operand->get());
+        if (group.inputIndex(operand->get()).has_value() != ofInputs)
           continue;
-        unsigned own = first + loop.getPosition();
-        unsigned other = producer->second[dim];
-        if (extentOf[own] != extentOf[other])
-          continue;
-        SmallVector<unsigned> members;
-        for (unsigned root : {own, other})
-          for (auto it = classes.findLeader(root), end = classes.member_end();
-               it != end; ++it)
-            members.push_back(*it);
-        llvm::sort(members);
-        members.erase(llvm::unique(members), members.end());
-        auto stepOf = [&](unsigned loopNumber) {
-          return llvm::upper_bound(firstLoop, loopNumber) - firstLoop.begin();
-        };
-        bool clash = false;
-        for (unsigned i = 1; i < members.size(); ++i)
-          clash |= stepOf(members[i - 1]) == stepOf(members[i]);
-        if (!clash)
-          classes.unionSets(own, other);
+        AffineMap map = step.op.getMatchingIndexingMap(operand);
+        SmallVector<unsigned> own(map.getNumResults(), noLoop);
+        for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+          auto loop = dyn_cast<AffineDimExpr>(expr);
+          if (!loop)
+            continue;
+          own[dim] = first + loop.getPosition();
+          if (known != dimsOf.end() && known->second[dim] != noLoop &&
+              extentOf[own[dim]] == extentOf[known->second[dim]])
+            joinLoops(classes, own[dim], known->second[dim], firstLoop);
+        }
+        if (ofInputs && known == dimsOf.end())
+          dimsOf[operand->get()] = own;
       }
-    }
     for (auto [index, result] : llvm::enumerate(step.op.getResults())) {
       AffineMap map = step.op.getIndexingMapsArray()[step.op.getNumDpsInputs() +
                                                      index];
