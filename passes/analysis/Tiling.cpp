@@ -16,6 +16,9 @@ strait::computeLaunchShape(Operation *regionOrFunc,
       .Case<kernel::Conv2DOp>([&](auto) {
         return computeConv2DLaunch(regionOrFunc, machine);
       })
+      .Case<kernel::DepthwiseConv2DOp>([&](auto) {
+        return computeDepthwiseLaunch(regionOrFunc, machine);
+      })
       .Case<kernel::MatmulOp>([&](auto) {
         return computeMatmulLaunch(regionOrFunc, machine);
       })

@@ -25,6 +25,9 @@ computeCascadeLaunch(mlir::Operation *regionOrFunc, int64_t lanes);
 mlir::FailureOr<LaunchShape>
 computeConv2DLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
 mlir::FailureOr<LaunchShape>
+computeDepthwiseLaunch(mlir::Operation *regionOrFunc,
+                       const MachineModel &machine);
+mlir::FailureOr<LaunchShape>
 computeMatmulLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
 
 /// `row_block`: result rows (image, y) per task.

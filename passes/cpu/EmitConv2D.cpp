@@ -13,11 +13,10 @@
 // of three channels fast.
 #include "passes/cpu/Generators.h"
 
-#include "passes/analysis/Window.h"
 #include "passes/cpu/BlockStore.h"
 #include "passes/cpu/IndexMath.h"
 #include "passes/cpu/MicroKernel.h"
-#include "passes/cpu/RowCopy.h"
+#include "passes/cpu/PaddedRows.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/cpu/TileAttributes.h"
 
@@ -45,8 +44,7 @@ struct Conv2DEmitter {
   struct Task {
     Value image, row, rowCount;  // block of output rows
     Value group, panelIndex;     // block of panels
-    Value source, sourceAt;      // where the block's input starts
-    Value sourcePitch;           // elements from input row to input row
+    WindowRows source;           // input under the block
   };
 
   int64_t allChannels() const { return groups * channels; }
@@ -58,47 +56,12 @@ struct Conv2DEmitter {
     return (allPanels() + panelBlock - 1) / panelBlock;
   }
 
-  /// The input rows under the task's output rows, with their padding.
-  void emitPaddedCopy(OpBuilder &builder, Task &task) {
-    IndexMath math(builder, loc);
-    Value pitch = math.mul(math.add(inputW, window.left + window.right),
-                           allChannels());
-    Value count = math.add(math.mul(math.sub(task.rowCount, math.constant(1)),
-                                    window.strideH),
-                           (window.kernelH - 1) * window.dilationH + 1);
-    Value first = math.sub(math.mul(task.row, window.strideH),
-                           math.constant(window.top));
-    math.forEach(count, [&](OpBuilder &outer, Value i) {
-      IndexMath out(outer, loc);
-      Value row = out.add(first, i); // may be negative
-      Value at = out.mul(i, pitch);
-      Value below = out.compare(arith::CmpIPredicate::ult, row, inputH);
-      auto branch = scf::IfOp::create(outer, loc, below, /*withElse=*/true);
-      OpBuilder inside = branch.getThenBodyBuilder();
-      IndexMath in(inside, loc);
-      Value left = in.constant(window.left * allChannels());
-      Value length = in.mul(inputW, allChannels());
-      Value from = in.mul(in.add(in.mul(task.image, inputH), row), length);
-      emitClearRun(inside, loc, scratch, at, left, tile.lanes);
-      Value middle = in.add(at, left);
-      emitCopyRun(inside, loc, input, from, scratch, middle, length,
-                  tile.lanes);
-      emitClearRun(inside, loc, scratch, in.add(middle, length),
-                   in.constant(window.right * allChannels()), tile.lanes);
-      OpBuilder otherwise = branch.getElseBodyBuilder();
-      emitClearRun(otherwise, loc, scratch, at, pitch, tile.lanes);
-    });
-    task.source = scratch;
-    task.sourceAt = math.constant(0);
-    task.sourcePitch = pitch;
-  }
-
   SmallVector<ReductionLoop> reduction(IndexMath &math, const Task &task) {
     int64_t pixel = allChannels();
     SmallVector<ReductionLoop> loops;
     auto number = [&](int64_t value) { return math.constant(value); };
     loops.push_back({number(window.kernelH),
-                     math.mul(task.sourcePitch, window.dilationH),
+                     math.mul(task.source.pitch, window.dilationH),
                      number(window.kernelW * channels * panelWidth)});
     if (groups == 1 && window.dilationW == 1) {
       loops.push_back({number(window.kernelW * channels), number(1),
@@ -130,14 +93,14 @@ struct Conv2DEmitter {
       x = math.select(wraps, math.constant(0), next);
       y = math.select(wraps, math.add(y, 1), y);
     }
-    BlockOperands operands{task.source, {}, weights, {}};
+    BlockOperands operands{task.source.memref, {}, weights, {}};
     Value groupAt = math.mul(task.group, channels);
     for (int64_t r = 0; r < height; ++r) {
       Value at = math.add(
-          math.mul(math.mul(ys[r], window.strideH), task.sourcePitch),
+          math.mul(math.mul(ys[r], window.strideH), task.source.pitch),
           math.mul(xs[r], window.strideW * allChannels()));
       operands.rows.push_back(
-          math.add(math.add(at, task.sourceAt), groupAt));
+          math.add(math.add(at, task.source.at), groupAt));
     }
     int64_t perPanel = panelWidth / tile.lanes;
     int64_t used = (columns.vectors + perPanel - 1) / perPanel;
@@ -189,16 +152,9 @@ struct Conv2DEmitter {
     task.image = math.div(rest, rowBlocks);
     task.row = math.mul(rowIndex, rowBlock);
     task.rowCount = math.min(math.sub(outputH, task.row), rowBlock);
-    if (window.hasPadding()) {
-      emitPaddedCopy(builder, task);
-    } else {
-      task.source = input;
-      task.sourcePitch = math.mul(inputW, allChannels());
-      task.sourceAt = math.mul(
-          math.add(math.mul(task.image, inputH),
-                   math.mul(task.row, window.strideH)),
-          task.sourcePitch);
-    }
+    ImageSource image{input, inputH, inputW, allChannels(), tile.lanes};
+    task.source = emitWindowRows(builder, loc, window, image, task.image,
+                                 task.row, task.rowCount, scratch);
 
     int64_t full = outputs / (panels * panelWidth) * panels;
     Value begin = math.mul(task.panelIndex, panelBlock);

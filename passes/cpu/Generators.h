@@ -22,6 +22,8 @@ llvm::LogicalResult emitConcat(KernelFunction &function, kernel::ConcatOp op);
 llvm::LogicalResult emitPool2D(KernelFunction &function, kernel::Pool2DOp op);
 
 llvm::LogicalResult emitConv2D(KernelFunction &function, kernel::Conv2DOp op);
+llvm::LogicalResult emitDepthwiseConv2D(KernelFunction &function,
+                                        kernel::DepthwiseConv2DOp op);
 llvm::LogicalResult emitMatmul(KernelFunction &function, kernel::MatmulOp op);
 
 } // namespace strait::cpu

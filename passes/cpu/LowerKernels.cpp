@@ -30,6 +30,9 @@ static LogicalResult lowerKernel(kernel::FuncOp kernel,
             : TypeSwitch<Operation *, LogicalResult>(root)
                   .Case<kernel::Conv2DOp>(
                       [&](auto op) { return emitConv2D(function, op); })
+                  .Case<kernel::DepthwiseConv2DOp>([&](auto op) {
+                    return emitDepthwiseConv2D(function, op);
+                  })
                   .Case<kernel::MatmulOp>(
                       [&](auto op) { return emitMatmul(function, op); })
                   .Case<kernel::ConcatOp>(

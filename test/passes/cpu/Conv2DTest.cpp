@@ -16,6 +16,7 @@ struct Conv {
   int64_t groups = 1;
   std::string epilogue = "";
   bool dynamic = false;
+  bool depthwise = false; // groups channels, one of each per group
 
   int64_t outHeight() const {
     return (height + top + bottom - (kernelH - 1) * dilation - 1) / stride + 1;
@@ -32,7 +33,8 @@ struct Conv {
     };
     return " strides " + list({stride, stride}) + " pads " +
            list({top, left, bottom, right}) + " dilations " +
-           list({dilation, dilation}) + " groups " + std::to_string(groups);
+           list({dilation, dilation}) +
+           (depthwise ? "" : " groups " + std::to_string(groups));
   }
 };
 
@@ -51,13 +53,18 @@ struct Conv2DTest : testing::Test {
                 {c.height, c.dynamic},
                 {c.width, c.dynamic},
                 {allC}});
-    text.input({{c.groups}, {panels}, {c.kernelH}, {c.kernelW}, {c.channels},
-                {16}});
+    if (c.depthwise)
+      text.input({{c.kernelH}, {c.kernelW}, {c.groups}});
+    else
+      text.input({{c.groups}, {panels}, {c.kernelH}, {c.kernelW}, {c.channels},
+                  {16}});
     Shape result{{c.images, c.dynamic}, {oh, c.dynamic}, {ow, c.dynamic},
                  {allO}};
     std::string code =
-        text.finish("kernel.conv2d %0, %1" + c.attributes(), result,
-                    c.epilogue);
+        text.finish((c.depthwise ? "kernel.depthwise_conv2d %0, %1"
+                                 : "kernel.conv2d %0, %1") +
+                        c.attributes(),
+                    result, c.epilogue);
     KernelOracle &oracle = KernelOracle::get(code);
     ASSERT_EQ(oracle.error(), "") << code;
 
@@ -77,7 +84,9 @@ struct Conv2DTest : testing::Test {
         for (int64_t kh = 0; kh < c.kernelH; ++kh)
           for (int64_t kw = 0; kw < c.kernelW; ++kw)
             for (int64_t ch = 0; ch < c.channels; ++ch)
-              packed[((((g * panels + o / 16) * c.kernelH + kh) * c.kernelW +
+              packed[c.depthwise
+                         ? (kh * c.kernelW + kw) * c.groups + g
+                         : ((((g * panels + o / 16) * c.kernelH + kh) * c.kernelW +
                        kw) * c.channels + ch) * 16 + o % 16] =
                   weight(g, o, kh, kw, ch);
     std::vector<float> got(c.images * oh * ow * allO, NAN);
@@ -149,4 +158,30 @@ TEST_F(Conv2DTest, DynamicSizes) {
     check({2, h, w, 8, 20, 3, 3, 2, 1, 1, 1, 1, 1, 1, "bias", true});
     check({2, h, w, 8, 20, 3, 1, 1, 1, 0, 0, 0, 0, 1, "residual", true});
   }
+}
+
+static Conv depthwise(int64_t images, int64_t height, int64_t width,
+                      int64_t channels, int64_t kernel, int64_t stride,
+                      int64_t pad, std::string epilogue, bool dynamic = false) {
+  Conv conv{images, height, width, 1, 1, kernel, kernel, stride};
+  conv.top = conv.left = conv.bottom = conv.right = pad;
+  conv.groups = channels;
+  conv.epilogue = epilogue;
+  conv.dynamic = dynamic;
+  conv.depthwise = true;
+  return conv;
+}
+
+TEST_F(Conv2DTest, Depthwise) {
+  check(depthwise(1, 9, 9, 16, 3, 1, 1, ""));
+  check(depthwise(2, 14, 15, 24, 3, 1, 1, "bias"));
+  check(depthwise(1, 17, 9, 36, 5, 2, 2, "residual"));
+  check(depthwise(1, 7, 7, 67, 7, 1, 3, "gelu"));
+  check(depthwise(1, 6, 5, 3, 3, 1, 0, ""));
+  check(depthwise(1, 56, 56, 32, 3, 2, 1, "bias"));
+  Conv dilated = depthwise(1, 12, 13, 20, 3, 1, 2, "bias");
+  dilated.dilation = 2;
+  check(dilated);
+  for (auto [h, w] : {std::pair{13, 10}, {6, 5}, {47, 33}})
+    check(depthwise(2, h, w, 40, 3, 2, 1, "bias", true));
 }
