@@ -86,11 +86,14 @@ Value MathBuilder::pow(Value x, Value y) const {
   Value exact = both(both(wholeY, isWhole(x)), less(r, constant(0x1p53)));
   exact = both(exact, greater(y, constant(0.0)));
   r = select(exact, math::RoundEvenOp::create(b, loc, r), r);
-  r = select(equal(a, constant(1.0)), constant(1.0), r);
+  // Powers of 1 are 1, even to NaN; those of -1 are too, but to NaN.
+  Value one = constant(1.0);
+  Value isUnit = both(equal(a, one), either(equal(x, one), equal(y, y)));
+  r = select(isUnit, one, r);
   Value half = mul(y, constant(0.5));
   Value isOdd = both(wholeY, unequal(trunc(half), half));
   Value isNegative = less(x, constant(0.0));
-  r = select(both(isNegative, isOdd), neg(r), r);
+  r = select(isOdd, copySign(r, x), r);
   // Roots of negative numbers.
   Value undefined = both(both(isNegative, greater(x, constant(-inf))),
                          both(unequal(trunc(y), y), less(abs(y), constant(inf))));

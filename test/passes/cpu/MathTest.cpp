@@ -125,3 +125,57 @@ TEST(MathTest, F64MatchesTheCLibrary) {
     EXPECT_LE(worst, 1e-11) << function.op;
   }
 }
+
+static std::string binaryKernel(const std::string &op) {
+  std::string text = R"(
+    kernel.func @binary inputs 2
+        shapes([affine_map<()[s0] -> (s0)>, affine_map<()[s0] -> (s0)>] -> [affine_map<()[s0] -> (s0)>])
+        attributes {row_rank = 1 : i64} {
+    ^bb0(%x: tensor<?xf32>, %y: tensor<?xf32>, %n: index):
+      %e = tensor.empty(%n) : tensor<?xf32>
+      %r = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]} ins(%x, %y : tensor<?xf32>, tensor<?xf32>) outs(%e : tensor<?xf32>) {
+      ^bb0(%0: f32, %1: f32, %2: f32):
+        %z = OP %0, %1 : f32
+        linalg.yield %z : f32
+      } -> tensor<?xf32>
+      kernel.yield %r : tensor<?xf32>
+    })";
+  return text.replace(text.find("OP"), 2, op);
+}
+
+/// All pairs of numbers with special roles and of random ones.
+TEST(MathTest, PowersAndRemaindersMatchTheCLibrary) {
+  std::vector<float> numbers = {0.0f, -0.0f, 1, -1, 2, -2, 0.5f, -0.5f, 3, -3,
+                                10, 1e-3f, -1e-3f, 7.5f, -7.5f, 1e10f, 1e-10f,
+                                INFINITY, -INFINITY, NAN};
+  for (float value : randomFloats(60, 5, -20, 20))
+    numbers.push_back(value);
+  std::vector<float> x, y;
+  for (float a : numbers)
+    for (float b : numbers)
+      x.push_back(a), y.push_back(b);
+  for (bool isPower : {true, false}) {
+    KernelOracle oracle(binaryKernel(isPower ? "math.powf" : "arith.remf"));
+    ASSERT_EQ(oracle.error(), "");
+    std::vector<float> z(x.size());
+    oracle.run("binary", {x.data(), y.data(), z.data()}, {int64_t(x.size())});
+    double worst = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      if (!isPower && std::abs(x[i] / y[i]) > 1e8)
+        continue; // quotients beyond f64's exact integers
+      float expected = isPower ? float(std::pow(double(x[i]), double(y[i])))
+                               : std::fmod(x[i], y[i]);
+      if (std::isnan(expected) ? std::isnan(z[i]) : z[i] == expected)
+        continue;
+      double scale = std::max<double>(std::abs(expected), 0x1p-126);
+      double difference = std::abs(z[i] - double(expected)) / scale;
+      worst = std::max(worst, std::isnan(difference) ? INFINITY : difference);
+      EXPECT_LE(difference, 3e-7) << (isPower ? "pow " : "fmod ") << x[i] << " "
+                                  << y[i] << " gave " << z[i] << ", expected "
+                                  << expected;
+    }
+    printf("%s: largest relative difference %.3g\n", isPower ? "pow" : "fmod",
+           worst);
+  }
+}
