@@ -13,6 +13,9 @@ strait::computeLaunchShape(Operation *regionOrFunc,
   if (!root)
     return computeCascadeLaunch(regionOrFunc, machine.lanes());
   return TypeSwitch<Operation *, FailureOr<LaunchShape>>(root)
+      .Case<kernel::AttentionOp>([&](auto) {
+        return computeAttentionLaunch(regionOrFunc, machine);
+      })
       .Case<kernel::Conv2DOp>([&](auto) {
         return computeConv2DLaunch(regionOrFunc, machine);
       })

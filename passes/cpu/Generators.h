@@ -21,6 +21,8 @@ llvm::LogicalResult emitCascade(KernelFunction &function,
 llvm::LogicalResult emitConcat(KernelFunction &function, kernel::ConcatOp op);
 llvm::LogicalResult emitPool2D(KernelFunction &function, kernel::Pool2DOp op);
 
+llvm::LogicalResult emitAttention(KernelFunction &function,
+                                  kernel::AttentionOp op);
 llvm::LogicalResult emitConv2D(KernelFunction &function, kernel::Conv2DOp op);
 llvm::LogicalResult emitDepthwiseConv2D(KernelFunction &function,
                                         kernel::DepthwiseConv2DOp op);

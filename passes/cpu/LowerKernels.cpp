@@ -28,6 +28,8 @@ static LogicalResult lowerKernel(kernel::FuncOp kernel,
   LogicalResult result =
       !root ? emitCascade(function, target)
             : TypeSwitch<Operation *, LogicalResult>(root)
+                  .Case<kernel::AttentionOp>(
+                      [&](auto op) { return emitAttention(function, op); })
                   .Case<kernel::Conv2DOp>(
                       [&](auto op) { return emitConv2D(function, op); })
                   .Case<kernel::DepthwiseConv2DOp>([&](auto op) {
