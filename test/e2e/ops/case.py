@@ -54,11 +54,13 @@ class Graph:
             return self.rng.uniform(low, high, shape).astype(dtype)
         return self.rng.standard_normal(shape).astype(dtype)
 
-    def input(self, shape=None, data=None, **how):
-        """A graph input, random or given."""
+    def input(self, shape=None, data=None, keep=(), **how):
+        """A graph input, random or given. Axes in `keep` are static in the
+        runs with dynamic dimensions too: channels, as exporters write them."""
         data = self.draw(shape, **how) if data is None else np.asarray(data)
         name = self.fresh("in")
-        dims = [f"{name}_d{i}" if self.dynamic else n
+        keep = {k % data.ndim for k in keep}
+        dims = [f"{name}_d{i}" if self.dynamic and i not in keep else n
                 for i, n in enumerate(data.shape)]
         kind = helper.np_dtype_to_tensor_dtype(data.dtype)
         self.inputs.append(helper.make_tensor_value_info(name, kind, dims))

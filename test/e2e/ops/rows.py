@@ -31,17 +31,18 @@ def softmax():
 def norms():
     for shape, axis in (((4, 16), -1), ((2, 5, 17), -1), ((2, 5, 7), -2),
                         ((1, 3, 4, 8), 1), ((3, 384), -1), ((2, 1), -1)):
-        n = shape[axis:] if axis < 0 else shape[axis:]
+        n = shape[axis:]
 
         def build(g, shape=shape, axis=axis, n=n):
-            return g.op("LayerNormalization", g.input(shape), g.const(n),
+            x = g.input(shape, keep=range(axis % len(shape), len(shape)))
+            return g.op("LayerNormalization", x, g.const(n),
                         g.const(n), axis=axis)
         yield Case(f"LayerNormalization {shape} axis {axis}", build)
     yield Case("LayerNormalization without bias", lambda g: g.op(
-        "LayerNormalization", g.input((3, 33)), g.const((33,)), epsilon=1e-3))
+        "LayerNormalization", g.input((3, 33), keep=(1,)), g.const((33,)), epsilon=1e-3))
 
     def primitive(g):
-        x = g.input((2, 6, 24))
+        x = g.input((2, 6, 24), keep=(2,))
         d = g.op("Sub", x, g.op("ReduceMean", x, axes=[-1]))
         v = g.op("ReduceMean", g.op("Mul", d, d), axes=[-1])
         s = g.op("Sqrt", g.op("Add", v, g.const(
@@ -50,7 +51,7 @@ def norms():
         return g.op("Add", y, g.const((24,)))
 
     def rms(g):
-        x = g.input((2, 6, 24))
+        x = g.input((2, 6, 24), keep=(2,))
         v = g.op("ReduceMean", g.op("Mul", x, x), axes=[-1])
         s = g.op("Sqrt", g.op("Add", v, g.const(
             data=np.array(1e-6, np.float32))))
@@ -61,16 +62,16 @@ def norms():
     for shape in ((2, 3, 5, 7), (1, 17, 9), (3, 4, 1, 2)):
         c = shape[1]
         yield Case(f"InstanceNormalization {shape}", lambda g, s=shape, c=c:
-                   g.op("InstanceNormalization", g.input(s), g.const((c,)),
+                   g.op("InstanceNormalization", g.input(s, keep=(1,)), g.const((c,)),
                         g.const((c,))))
         yield Case(f"BatchNormalization {shape}", lambda g, s=shape, c=c: g.op(
-            "BatchNormalization", g.input(s), g.const((c,)), g.const((c,)),
+            "BatchNormalization", g.input(s, keep=(1,)), g.const((c,)), g.const((c,)),
             g.const((c,)), g.const((c,), low=0.5, high=2.0)))
     for p in (1, 2):
         yield Case(f"LpNormalization p={p}", lambda g, p=p: g.op(
             "LpNormalization", g.input((3, 5, 4)), axis=1, p=p))
     yield Case("GroupNormalization", lambda g: g.op(
-        "GroupNormalization", g.input((2, 12, 5, 4)), g.const((12,)),
+        "GroupNormalization", g.input((2, 12, 5, 4), keep=(1,)), g.const((12,)),
         g.const((12,)), num_groups=3), opset=21)
     yield Case("LRN", lambda g: g.op("LRN", g.input((1, 7, 3, 4)), size=3))
 

@@ -40,7 +40,7 @@ def conv_case(title, x, outputs, kernel, bias=True, **attributes):
     weight = (outputs, x[1] // group, *kernel)
 
     def build(g):
-        data, w = g.input(x), g.const(weight)
+        data, w = g.input(x, keep=(1,)), g.const(weight)
         extra = [g.const((outputs,))] if bias else []
         return g.op("Conv", data, w, *extra, **attributes)
 
