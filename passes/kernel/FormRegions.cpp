@@ -125,6 +125,78 @@ static Value broadcastExtent(OpBuilder &b, Location loc, GraphToKernel &state,
   return extent ? extent : one;
 }
 
+/// A value that stays, under the type that its elements are stored as.
+static void setStored(Value value, GraphToKernel &state) {
+  Type element = cast<RankedTensorType>(value.getType()).getElementType();
+  ShapedValue shaped{value, state.dimsOf(value)};
+  state.set(value, reshapeTo(state.builder, value.getLoc(), state.sizes, shaped,
+                             shaped.dims, storageType(element)));
+}
+
+static LogicalResult formBlock(Block &block, GraphToKernel &state,
+                               SmallVectorImpl<Operation *> &formed);
+
+/// `if` and `loop` stay, with the kernel level inside: operands, arguments,
+/// yielded values and results are tensors as they are stored.
+static LogicalResult formControlFlow(Operation *op, GraphToKernel &state,
+                                     SmallVectorImpl<Operation *> &formed) {
+  auto store = [](Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    value.setType(type.clone(storageType(type.getElementType())));
+  };
+  for (OpOperand &operand : op->getOpOperands())
+    operand.set(state.get(operand.get()).value);
+  for (Region &region : op->getRegions()) {
+    GraphToKernel::Scope scope(state);
+    Block &block = region.front();
+    for (BlockArgument argument : block.getArguments()) {
+      ShapedValue shaped{argument, state.shapes.get(argument).dims};
+      store(argument);
+      state.set(argument, shaped);
+    }
+    if (failed(formBlock(block, state, formed)))
+      return failure();
+    Operation *terminator = block.getTerminator();
+    state.builder.setInsertionPoint(terminator);
+    for (OpOperand &operand : terminator->getOpOperands())
+      operand.set(state.get(operand.get()).value);
+  }
+  for (Value result : op->getResults()) {
+    ShapedValue shaped{result, state.dimsOf(result)};
+    store(result);
+    state.set(result, shaped);
+  }
+  return success();
+}
+
+/// Forms the regions of a block's ops; `formed` collects what they replace.
+static LogicalResult formBlock(Block &block, GraphToKernel &state,
+                               SmallVectorImpl<Operation *> &formed) {
+  for (Operation &op : llvm::make_early_inc_range(block.without_terminator())) {
+    if (!isa<graph::GraphDialect>(op.getDialect()))
+      continue;
+    state.builder.setInsertionPoint(&op);
+    if (auto weight = dyn_cast<graph::WeightOp>(op)) {
+      state.builder.setInsertionPointAfter(&op);
+      setStored(weight.getResult(), state);
+      continue;
+    }
+    if (isa<graph::IfOp, graph::LoopOp>(op)) {
+      if (failed(formControlFlow(&op, state, formed)))
+        return failure();
+      continue;
+    }
+    formed.push_back(&op);
+    if (isSizeArithmetic(&op, state) ||
+        llvm::all_of(op.getResults(),
+                     [&](Value result) { return state.isSet(result); }))
+      continue;
+    if (failed(formRegion(&op, state)))
+      return failure();
+  }
+  return success();
+}
+
 void FormRegionsPass::runOnOperation() {
   func::FuncOp func = getOperation();
   graph::SymbolicShapeAnalysis shapes(func);
@@ -163,38 +235,11 @@ void FormRegionsPass::runOnOperation() {
 
   Block &body = func.getBody().front();
   builder.setInsertionPointToStart(&body);
-  for (BlockArgument argument : body.getArguments()) {
-    ShapedValue shaped{argument, state.dimsOf(argument)};
-    auto type = cast<RankedTensorType>(argument.getType());
-    shaped = reshapeTo(builder, argument.getLoc(), sizes, shaped, shaped.dims,
-                       storageType(type.getElementType()));
-    state.set(argument, shaped);
-  }
+  for (BlockArgument argument : body.getArguments())
+    setStored(argument, state);
   SmallVector<Operation *> formed;
-  for (Operation &op : llvm::make_early_inc_range(body)) {
-    if (op.getDialect() !=
-        getContext().getLoadedDialect<graph::GraphDialect>())
-      continue;
-    builder.setInsertionPoint(&op);
-    if (auto weight = dyn_cast<graph::WeightOp>(op)) {
-      ShapedValue shaped{weight.getResult(), state.dimsOf(weight.getResult())};
-      builder.setInsertionPointAfter(&op);
-      Type storage =
-          storageType(cast<RankedTensorType>(weight.getType())
-                                 .getElementType());
-      state.set(weight.getResult(),
-                reshapeTo(builder, op.getLoc(), sizes, shaped, shaped.dims,
-                          storage));
-      continue;
-    }
-    formed.push_back(&op);
-    if (isSizeArithmetic(&op, state) ||
-        llvm::all_of(op.getResults(),
-                     [&](Value result) { return state.isSet(result); }))
-      continue;
-    if (failed(formRegion(&op, state)))
-      return signalPassFailure();
-  }
+  if (failed(formBlock(body, state, formed)))
+    return signalPassFailure();
   Operation *terminator = body.getTerminator();
   builder.setInsertionPoint(terminator);
   for (OpOperand &operand : terminator->getOpOperands()) {

@@ -66,6 +66,24 @@ public:
   llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, ShapedValue>
       packed;
 
+  /// Forgets, at its end, what was formed since its beginning: values made in
+  /// a region of control flow are not known outside.
+  class Scope {
+  public:
+    explicit Scope(GraphToKernel &state)
+        : state(state), values(state.values), packed(state.packed) {}
+    ~Scope() {
+      state.values = std::move(values);
+      state.packed = std::move(packed);
+    }
+
+  private:
+    GraphToKernel &state;
+    llvm::DenseMap<mlir::Value, ShapedValue> values;
+    llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, ShapedValue>
+        packed;
+  };
+
 private:
   llvm::DenseMap<mlir::Value, ShapedValue> values;
 };
