@@ -109,7 +109,11 @@ LogicalResult MemoryPlanner::place(const Anchor &anchor,
   for (Operation *op : arithmetic) {
     if (lifetimes.position(op) <= anchor.position)
       continue;
-    op->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+    // An op that stands here already stays, and the next ones follow it.
+    if (Block::iterator(op) == builder.getInsertionPoint())
+      builder.setInsertionPointAfter(op);
+    else
+      op->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
     lifetimes.moveTo(op, anchor.position);
   }
 

@@ -70,6 +70,27 @@ schedule.program @data_dependent inputs [#schedule.tensor<"x" : tensor<i64>>] ou
 
 // -----
 
+// The arithmetic stands behind the reading already: it keeps its order.
+// CHECK-LABEL: schedule.program @in_place
+schedule.program @in_place inputs [#schedule.tensor<"x" : tensor<i64>>] outputs [] {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  schedule.begin_run
+  %x = schedule.input 0
+  // CHECK: %[[READ:.*]] = schedule.read
+  // CHECK-NEXT: %[[N:.*]] = arith.index_cast %[[READ]]
+  // CHECK-NEXT: %[[BYTES:.*]] = arith.muli %[[N]], %c4
+  // CHECK-NEXT: schedule.plan 0 sizes(%[[BYTES]])
+  %v = schedule.read %x[%c0] : i64
+  %n = arith.index_cast %v : i64 to index
+  %bytes = arith.muli %n, %c4 : index
+  %a = schedule.allocate %bytes
+  schedule.launch @k tasks(%c4) scratch(%c0) writes(%a)
+  schedule.return
+}
+
+// -----
+
 // What a loop reads in every iteration must not give its place to what it
 // writes; buffers alive together do not share either.
 // CHECK-LABEL: schedule.program @negative_shared

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: strait-opt %s --split-input-file --verify-diagnostics --strait-form-regions | FileCheck %s
+
+// CHECK-LABEL: func.func @branches
+func.func @branches(%c: tensor<i1>, %x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: %[[R:.*]] = strait.if %arg0
+  // CHECK: %[[Y:.*]] = kernel.region
+  // CHECK: strait.yield %[[Y]] : tensor<4xf32>
+  // CHECK: } else {
+  // CHECK-NEXT: strait.yield %arg1 : tensor<4xf32>
+  %r = strait.if %c : (tensor<i1>) -> tensor<4xf32> {
+    %y = strait.relu %x : (tensor<4xf32>) -> tensor<4xf32>
+    strait.yield %y : tensor<4xf32>
+  } else {
+    strait.yield %x : tensor<4xf32>
+  }
+  // CHECK: return %[[R]]
+  return %r : tensor<4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @repeats
+func.func @repeats(%n: tensor<i64>, %x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: %[[R:.*]] = strait.loop trip_count(%arg0) carried(%arg1)
+  // CHECK: ^bb0(%{{.*}}: tensor<i64>, %[[C:.*]]: tensor<i1>, %[[V:.*]]: tensor<4xf32>):
+  // CHECK: %[[NEXT:.*]] = kernel.region ins(%[[V]] : tensor<4xf32>)
+  // CHECK: strait.yield %[[C]], %[[NEXT]]
+  %last = strait.loop trip_count(%n) carried(%x) : (tensor<i64>, tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%i: tensor<i64>, %c: tensor<i1>, %v: tensor<4xf32>):
+    %next = strait.relu %v : (tensor<4xf32>) -> tensor<4xf32>
+    strait.yield %c, %next : tensor<i1>, tensor<4xf32>
+  }
+  return %last : tensor<4xf32>
+}
+
+// -----
+
+func.func @negative_no_form(%c: tensor<i1>, %x: tensor<4xf32>) -> tensor<?x1xi64> {
+  %r = strait.if %c : (tensor<i1>) -> tensor<?x1xi64> {
+    // expected-error @below {{'strait.non_zero' op has no form at the kernel level}}
+    %y = strait.non_zero %x : (tensor<4xf32>) -> tensor<1x?xi64>
+    %t = strait.transpose %y perm [1, 0] : (tensor<1x?xi64>) -> tensor<?x1xi64>
+    strait.yield %t : tensor<?x1xi64>
+  } else {
+    %w = strait.weight dense<1> : tensor<1x1xi64>
+    strait.yield %w : tensor<1x1xi64>
+  }
+  return %r : tensor<?x1xi64>
+}
