@@ -50,7 +50,9 @@ static FailureOr<Input> readInput(const onnx::ValueInfoProto &info,
     // Zero and below mean dynamic, as some exporters write it.
     bool isStatic = dim.has_dim_value() && dim.dim_value() > 0;
     input.shape.push_back(isStatic ? dim.dim_value() : ShapedType::kDynamic);
-    input.dimNames.push_back(dim.dim_param());
+    // Paddle's exporter writes "?" for every open extent: that is no name, and
+    // extents that share it are not equal.
+    input.dimNames.push_back(dim.dim_param() == "?" ? "" : dim.dim_param());
   }
   input.dimNames.resize(input.shape.size());
   if (!hasFixed)
