@@ -31,6 +31,9 @@ strait::computeLaunchShape(Operation *regionOrFunc,
       .Case<kernel::Pool2DOp>([&](auto) {
         return computePool2DLaunch(regionOrFunc, machine);
       })
+      .Case<kernel::RecurrenceOp>([&](auto) {
+        return computeRecurrenceLaunch(regionOrFunc, machine);
+      })
       .Default([](Operation *op) -> FailureOr<LaunchShape> {
         return op->emitOpError("has no rule for cutting it into tasks");
       });

@@ -50,6 +50,10 @@ computePool2DLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
 mlir::FailureOr<LaunchShape>
 computeConcatLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
 
+mlir::FailureOr<LaunchShape>
+computeRecurrenceLaunch(mlir::Operation *regionOrFunc,
+                        const MachineModel &machine);
+
 /// Any group: the rule of its root, or that of cascades.
 mlir::FailureOr<LaunchShape>
 computeLaunchShape(mlir::Operation *regionOrFunc, const MachineModel &machine);

@@ -28,6 +28,9 @@ llvm::LogicalResult emitDepthwiseConv2D(KernelFunction &function,
                                         kernel::DepthwiseConv2DOp op);
 llvm::LogicalResult emitMatmul(KernelFunction &function, kernel::MatmulOp op);
 
+llvm::LogicalResult emitRecurrence(KernelFunction &function,
+                                   kernel::RecurrenceOp op);
+
 } // namespace strait::cpu
 
 #endif // STRAIT_PASSES_CPU_GENERATORS_H

@@ -41,6 +41,8 @@ static LogicalResult lowerKernel(kernel::FuncOp kernel,
                       [&](auto op) { return emitConcat(function, op); })
                   .Case<kernel::Pool2DOp>(
                       [&](auto op) { return emitPool2D(function, op); })
+                  .Case<kernel::RecurrenceOp>(
+                      [&](auto op) { return emitRecurrence(function, op); })
                   .Default([](Operation *op) {
                     return op->emitOpError("has no code generator for CPUs");
                   });
