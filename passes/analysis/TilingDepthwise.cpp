@@ -35,11 +35,10 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
   int64_t rowFlops = std::max<int64_t>(
       1, 2 * width * channels * window.kernelH * window.kernelW);
   int64_t rowBytes =
-      4 * channels * (extentOr(source[2], typicalWidth) + window.left +
-                      window.right);
+      64 * (extentOr(source[2], typicalWidth) + window.left + window.right);
   int64_t rowBlock = ceilDiv(minTaskFlops, rowFlops);
   while (rowBlock > 1 &&
-         window.inputRows(rowBlock) * rowBytes > machine.l2Bytes / 2)
+         window.inputRows(rowBlock) * rowBytes > 2 * machine.l1Bytes)
     --rowBlock;
   if (auto height = knownExtent(result[1]); height && *height > 0) {
     rowBlock = std::min(rowBlock, *height);
@@ -58,10 +57,9 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
       {number("lanes", machine.lanes()), number("row_block", rowBlock),
        number("rows", vectors == 1 ? 7 : 4), number("vectors", vectors)});
   launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock));
-  AffineExpr bytes = shape->constant(0);
-  if (window.hasPadding())
-    bytes = (source[2] + (window.left + window.right)) *
-            (4 * channels * window.inputRows(rowBlock));
+  AffineExpr bytes = (source[2] + (window.left + window.right)) *
+                     (4 * vectors * machine.lanes() *
+                      window.inputRows(rowBlock));
   launch.scratch = shape->overSizes(bytes);
   return launch;
 }

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // kernel.depthwise_conv2d on CPUs, vectors along the channels:
 //
-//   for task (image, block of output rows):
-//     [copy the input rows under the block into scratch, zeros around them]
-//     for row, for 16 channels, for tile of pixels:
+//   for task (image, block of output rows), for 16 channels:
+//     copy their input under the block into scratch [rows][W + padding][16],
+//     zeros around
+//     for row, for tile of pixels:
 //       accumulators = sum over kh, kw of input * weight
 //       epilogue, store
 //
-// Within a window row, each input vector is loaded once and used by all pixels
-// of the tile whose window covers it.
+// The copy pays for itself: pixels that lie one cache line apart, whatever the
+// number of channels, stay in L1 while every window row reads them again. Within
+// a window row, each input vector is loaded once and used by all pixels of the
+// tile whose window covers it.
 #include "passes/cpu/Generators.h"
 
+#include "passes/analysis/Window.h"
 #include "passes/cpu/BlockStore.h"
 #include "passes/cpu/IndexMath.h"
-#include "passes/cpu/PaddedRows.h"
+#include "passes/cpu/RowCopy.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/cpu/TileAttributes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -32,14 +36,19 @@ struct DepthwiseEmitter {
   // Of the tile attribute.
   int64_t lanes = 8, rowBlock = 0, rows = 0, vectors = 0;
   // Values of the entry block.
-  Value weights = {}, scratch = {}, outputH = {}, outputW = {}, rowBlocks = {};
-  ImageSource source = {};
+  Value input = {}, weights = {}, scratch = {};
+  Value inputH = {}, inputW = {}, outputH = {}, outputW = {}, rowBlocks = {};
   LogicalResult result = success();
 
   struct Task {
-    Value image, row;
-    WindowRows input;
+    Value image, row, rowCount; // block of output rows
   };
+
+  /// Channels of a pixel in scratch.
+  int64_t width() const { return vectors * lanes; }
+  Value scratchPitch(IndexMath &math) const {
+    return math.mul(math.add(inputW, window.left + window.right), width());
+  }
 
   Value load(OpBuilder &builder, Value memref, Value at, Value mask) const {
     auto type = VectorType::get({lanes}, builder.getF32Type());
@@ -51,19 +60,61 @@ struct DepthwiseEmitter {
                                         zero);
   }
 
+  /// The input of the channels from `channel` on under the block's rows.
+  void emitCopy(OpBuilder &builder, const Task &task, Value channel,
+                const BlockColumns &columns) {
+    IndexMath math(builder, loc);
+    Value pitch = scratchPitch(math);
+    Value count = math.add(math.mul(math.sub(task.rowCount, math.constant(1)),
+                                    window.strideH),
+                           (window.kernelH - 1) * window.dilationH + 1);
+    Value first = math.sub(math.mul(task.row, window.strideH),
+                           math.constant(window.top));
+    math.forEach(count, [&](OpBuilder &outer, Value i) {
+      IndexMath out(outer, loc);
+      Value y = out.add(first, i); // negative above the image
+      Value at = out.mul(i, pitch);
+      Value exists = out.compare(arith::CmpIPredicate::ult, y, inputH);
+      auto branch = scf::IfOp::create(outer, loc, exists, /*withElse=*/true);
+      OpBuilder inside = branch.getThenBodyBuilder();
+      IndexMath in(inside, loc);
+      Value pixels = in.mul(in.add(in.mul(task.image, inputH), y), inputW);
+      Value middle = in.add(at, window.left * width());
+      emitClearRun(inside, loc, scratch, at,
+                   in.constant(window.left * width()), lanes);
+      in.forEach(inputW, [&](OpBuilder &copy, Value x) {
+        IndexMath each(copy, loc);
+        Value from = each.add(each.mul(each.add(pixels, x), channels), channel);
+        Value to = each.add(middle, each.mul(x, width()));
+        for (int64_t vector = 0; vector < columns.vectors; ++vector) {
+          Value part = load(copy, input, each.add(from, vector * lanes),
+                            columns.mask(vector));
+          vector::StoreOp::create(copy, loc, part, scratch,
+                                  each.add(to, vector * lanes));
+        }
+      });
+      emitClearRun(inside, loc, scratch,
+                   in.add(middle, in.mul(inputW, width())),
+                   in.constant(window.right * width()), lanes);
+      OpBuilder otherwise = branch.getElseBodyBuilder();
+      emitClearRun(otherwise, loc, scratch, at, pitch, lanes);
+    });
+  }
+
   /// One row of the window for `height` pixels; `inputAt` and `weightsAt` are
   /// those of kw = 0.
-  void emitWindowRow(OpBuilder &builder, const Task &task, Value inputAt,
-                     Value weightsAt, int64_t height,
-                     const BlockColumns &columns, SmallVector<Value> &sums) {
+  void emitWindowRow(OpBuilder &builder, Value inputAt, Value weightsAt,
+                     int64_t height, const BlockColumns &columns,
+                     SmallVector<Value> &sums) {
     IndexMath math(builder, loc);
-    auto at = [&](Value base, int64_t pixel, int64_t vector) {
-      return math.add(base, pixel * channels + vector * lanes);
+    auto at = [&](Value base, int64_t position) {
+      return math.add(base, position);
     };
     for (int64_t vector = 0; vector < columns.vectors; ++vector) {
       SmallVector<Value> taps;
       for (int64_t kw = 0; kw < window.kernelW; ++kw)
-        taps.push_back(load(builder, weights, at(weightsAt, kw, vector),
+        taps.push_back(load(builder, weights,
+                            at(weightsAt, kw * channels + vector * lanes),
                             columns.mask(vector)));
       for (int64_t x = 0; x < window.inputColumns(height); ++x) {
         Value pixel;
@@ -73,8 +124,8 @@ struct DepthwiseEmitter {
               offset / window.dilationW >= window.kernelW)
             continue;
           if (!pixel)
-            pixel = load(builder, task.input.memref, at(inputAt, x, vector),
-                         columns.mask(vector));
+            pixel = load(builder, scratch,
+                         at(inputAt, x * width() + vector * lanes), {});
           Value &sum = sums[r * columns.vectors + vector];
           sum = vector::FMAOp::create(builder, loc, pixel,
                                       taps[offset / window.dilationW], sum);
@@ -86,10 +137,9 @@ struct DepthwiseEmitter {
   void emitTile(OpBuilder &builder, const Task &task, Value y, Value x,
                 int64_t height, Value channel, const BlockColumns &columns) {
     IndexMath math(builder, loc);
-    Value inputAt = math.add(
-        math.add(task.input.at,
-                 math.mul(math.mul(y, window.strideH), task.input.pitch)),
-        math.add(math.mul(x, window.strideW * channels), channel));
+    Value pitch = scratchPitch(math);
+    Value inputAt = math.add(math.mul(math.mul(y, window.strideH), pitch),
+                             math.mul(x, window.strideW * width()));
     auto type = VectorType::get({lanes}, builder.getF32Type());
     Value zero =
         arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
@@ -97,10 +147,10 @@ struct DepthwiseEmitter {
     auto step = [&](OpBuilder &inside, Value kh, SmallVector<Value> &acc) {
       IndexMath in(inside, loc);
       Value from = in.add(
-          inputAt, in.mul(kh, in.mul(task.input.pitch, window.dilationH)));
+          inputAt, in.mul(kh, in.mul(pitch, window.dilationH)));
       Value taps =
           in.add(channel, in.mul(kh, window.kernelW * channels));
-      emitWindowRow(inside, task, from, taps, height, columns, acc);
+      emitWindowRow(inside, from, taps, height, columns, acc);
     };
     if (window.kernelH == 1) {
       step(builder, math.constant(0), sums);
@@ -124,15 +174,20 @@ struct DepthwiseEmitter {
       result = failure();
   }
 
-  void emitChannels(OpBuilder &builder, const Task &task, Value y,
-                    Value channel, const BlockColumns &columns) {
+  void emitChannels(OpBuilder &builder, const Task &task, Value channel,
+                    const BlockColumns &columns) {
+    emitCopy(builder, task, channel, columns);
     SmallVector<int64_t> possible;
     if (auto known = IndexMath::known(outputW))
       possible.push_back(*known);
-    emitRowLadder(builder, loc, outputW, rows, possible,
-                  [&](OpBuilder &inside, Value x, int64_t height) {
-                    emitTile(inside, task, y, x, height, channel, columns);
-                  });
+    IndexMath(builder, loc).forEach(
+        task.rowCount, [&](OpBuilder &outer, Value y) {
+          emitRowLadder(outer, loc, outputW, rows, possible,
+                        [&](OpBuilder &inside, Value x, int64_t height) {
+                          emitTile(inside, task, y, x, height, channel,
+                                   columns);
+                        });
+        });
   }
 
   void emitTask(OpBuilder &builder, Value index) {
@@ -140,22 +195,17 @@ struct DepthwiseEmitter {
     Task task;
     task.image = math.div(index, rowBlocks);
     task.row = math.mul(math.rem(index, rowBlocks), rowBlock);
-    Value count = math.min(math.sub(outputH, task.row), rowBlock);
-    task.input = emitWindowRows(builder, loc, window, source, task.image,
-                                task.row, count, scratch);
-    math.forEach(count, [&](OpBuilder &outer, Value y) {
-      IndexMath out(outer, loc);
-      int64_t width = vectors * lanes, full = channels / width * width;
-      out.forEach(out.constant(0), out.constant(full), width,
-                  [&](OpBuilder &inside, Value channel) {
-                    emitChannels(
-                        inside, task, y, channel,
-                        BlockColumns::fixed(inside, loc, width, lanes));
-                  });
-      if (full < channels)
-        emitChannels(outer, task, y, out.constant(full),
-                     BlockColumns::fixed(outer, loc, channels - full, lanes));
-    });
+    task.rowCount = math.min(math.sub(outputH, task.row), rowBlock);
+    int64_t full = channels / width() * width();
+    math.forEach(math.constant(0), math.constant(full), width(),
+                 [&](OpBuilder &inside, Value channel) {
+                   emitChannels(inside, task, channel,
+                                BlockColumns::fixed(inside, loc, width(),
+                                                    lanes));
+                 });
+    if (full < channels)
+      emitChannels(builder, task, math.constant(full),
+                   BlockColumns::fixed(builder, loc, channels - full, lanes));
   }
 };
 } // namespace
@@ -186,22 +236,21 @@ LogicalResult cpu::emitDepthwiseConv2D(KernelFunction &function,
   emitter.channels = weights.getDimSize(2);
   ArrayRef<AffineExpr> in = function.inputShape(*input);
   ArrayRef<AffineExpr> out = function.resultShape(0);
-  emitter.source = {function.flatInput(*input), function.size(in[1]),
-                    function.size(in[2]), emitter.channels, emitter.lanes};
+  emitter.input = function.flatInput(*input);
+  emitter.inputH = function.size(in[1]);
+  emitter.inputW = function.size(in[2]);
   emitter.weights = function.flatInput(*taps);
   emitter.outputH = function.size(out[1]);
   emitter.outputW = function.size(out[2]);
   emitter.rowBlocks = function.size(out[1].ceilDiv(emitter.rowBlock));
   const Window &window = emitter.window;
-  if (window.hasPadding()) {
-    AffineExpr elements = (in[2] + (window.left + window.right)) *
-                          (emitter.channels * window.inputRows(emitter.rowBlock));
-    auto type = MemRefType::get({ShapedType::kDynamic},
-                                function.builder().getF32Type());
-    emitter.scratch =
-        function.carveScratch(getAffineConstantExpr(0, op.getContext()), type,
-                              function.size(elements));
-  }
+  AffineExpr elements = (in[2] + (window.left + window.right)) *
+                        (emitter.width() * window.inputRows(emitter.rowBlock));
+  auto type = MemRefType::get({ShapedType::kDynamic},
+                              function.builder().getF32Type());
+  emitter.scratch =
+      function.carveScratch(getAffineConstantExpr(0, op.getContext()), type,
+                            function.size(elements));
   function.forEachTask([&](OpBuilder &builder, Value index) {
     emitter.emitTask(builder, index);
   });
