@@ -1,0 +1,33 @@
+// RUN: strait-opt %s --strait-lower-kernels-to-cpu --split-input-file --verify-diagnostics | FileCheck %s
+
+// Two rows: the narrow side is broadcast and held, B is streamed.
+// CHECK-LABEL: func.func private @product__body
+// CHECK: scf.for
+// CHECK: %[[SUMS:.*]]:4 = scf.for {{.*}} iter_args
+// CHECK: memref.load
+// CHECK: vector.fma
+// CHECK: vector.store %[[SUMS]]#0
+kernel.func @product inputs 2 shapes([affine_map<()[] -> (1, 2, 64)>, affine_map<()[] -> (1, 1, 64, 16)>] -> [affine_map<()[] -> (1, 2, 16)>])
+    attributes {tile = {lanes = 8, panel_block = 1, panels = 1, prefetch = 0, row_block = 2, rows = 2, unroll = 2}} {
+^bb0(%a: tensor<1x2x64xf32>, %b: tensor<1x1x64x16xf32>):
+  %r = kernel.matmul %a, %b <packed> : tensor<1x2x64xf32>, tensor<1x1x64x16xf32> -> tensor<1x2x16xf32>
+  kernel.yield %r : tensor<1x2x16xf32>
+}
+
+// -----
+
+// expected-error @below {{expected a number 'row_block' in its tile}}
+kernel.func @negative_no_tile inputs 2 shapes([affine_map<()[] -> (1, 2, 64)>, affine_map<()[] -> (1, 1, 64, 16)>] -> [affine_map<()[] -> (1, 2, 16)>]) {
+^bb0(%a: tensor<1x2x64xf32>, %b: tensor<1x1x64x16xf32>):
+  %r = kernel.matmul %a, %b <packed> : tensor<1x2x64xf32>, tensor<1x1x64x16xf32> -> tensor<1x2x16xf32>
+  kernel.yield %r : tensor<1x2x16xf32>
+}
+
+// -----
+
+kernel.func @negative_f64 inputs 2 shapes([affine_map<()[] -> (1, 2, 64)>, affine_map<()[] -> (1, 64, 16)>] -> [affine_map<()[] -> (1, 2, 16)>]) {
+^bb0(%a: tensor<1x2x64xf64>, %b: tensor<1x64x16xf64>):
+  // expected-error @below {{expected f32 tensors, found 'tensor<1x2x64xf64>'}}
+  %r = kernel.matmul %a, %b <row_major> : tensor<1x2x64xf64>, tensor<1x64x16xf64> -> tensor<1x2x16xf64>
+  kernel.yield %r : tensor<1x2x16xf64>
+}
