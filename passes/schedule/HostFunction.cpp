@@ -55,7 +55,8 @@ Value HostFunction::atByte(Value base, Value offset) {
 Value HostFunction::atByte(Value base, int64_t offset) {
   if (offset == 0)
     return base;
-  if (offset != int32_t(offset)) // constant indices have 32 bits
+  // Constant indices of a GEP have 29 bits.
+  if (!llvm::isInt<LLVM::kGEPConstantBitWidth>(offset))
     return atByte(base, i64(offset));
   return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
                              ArrayRef<LLVM::GEPArg>(int32_t(offset)));
