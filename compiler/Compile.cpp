@@ -7,6 +7,7 @@
 #include "compiler/EmitObject.h"
 #include "compiler/Link.h"
 #include "compiler/Pipelines.h"
+#include "compiler/Report.h"
 #include "dialects/graph/GraphDialect.h"
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/schedule/ScheduleOps.h"
@@ -159,6 +160,12 @@ int Compilation::run() {
     if (step == Step::fail)
       return failure == exitInput && diagnostics.errors() ? exitInput
                                                           : internalError();
+    if (name == "schedule" && !options.report.empty())
+      if (llvm::Error error = writeReport(*module, options.report, out)) {
+        log << "compile-model: error: " << llvm::toString(std::move(error))
+            << "\n";
+        return exitInput;
+      }
   }
   return write();
 }

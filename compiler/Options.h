@@ -28,7 +28,7 @@ struct CompileOptions {
   /// Prints the time of every pass.
   bool timing = false;
   unsigned jobs = 0; // 0: all cores
-  bool quiet = false, verbose = false;
+  bool quiet = false;
 };
 
 } // namespace strait

@@ -61,8 +61,6 @@ cl::opt<unsigned> jobs{"j",
                               cl::cat(category)};
 cl::opt<bool> quiet{"q", cl::desc("Print errors only"),
                            cl::cat(category)};
-cl::opt<bool> verbose{"v", cl::desc("Print more about what is done"),
-                             cl::cat(category)};
 };
 } // namespace
 
@@ -102,12 +100,13 @@ static bool parseShape(StringRef text, strait::CompileOptions &options) {
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   setBugReportMsg("compile-model: internal error. Please report it with the "
-                  "model and the output of compile-model -v.\n");
+                  "model and the command line.\n");
   cl::ResetCommandLineParser();
   Flags flags;
   for (StringRef argument : ArrayRef(argv, argc).drop_front())
     if (argument == "--help" || argument == "-help" || argument == "-h") {
-      outs() << overview << "\n";
+      // Parsing nothing first makes the help printer.
+      cl::ParseCommandLineOptions(1, argv, overview);
       cl::PrintHelpMessage();
       return 0;
     }
@@ -151,7 +150,6 @@ int main(int argc, char **argv) {
   options.timing = flags.timing;
   options.jobs = flags.jobs;
   options.quiet = flags.quiet;
-  options.verbose = flags.verbose;
   if (!options.stopAfter.empty()) {
     auto points = strait::stoppingPoints();
     if (!is_contained(points, options.stopAfter))
