@@ -334,9 +334,10 @@ LogicalResult cpu::emitRecurrence(KernelFunction &function,
   for (auto [index, result] : llvm::enumerate(op.getResults()))
     if (index < 3)
       *results[index] = function.resultIndices(result);
+  // Asked for here, the buffers' views stand before the loops.
   for (SmallVector<unsigned> *list : results)
     for (unsigned index : *list)
-      (void)function.flatResult(index); // made before the loops
+      function.flatResult(index);
 
   ArrayRef<AffineExpr> shape =
       function.inputShape(*function.inputIndex(op.getInputs()));

@@ -19,7 +19,7 @@ kernel.func @b inputs 1 shapes([#one] -> [#one]) {
 ^bb0(%0: tensor<4xf32>):
   kernel.yield %0 : tensor<4xf32>
 }
-// What is not a kernel stays.
+// @negative_host_code: what is not a kernel stays.
 schedule.program @main inputs [] outputs [] {
   schedule.begin_run
   schedule.return
