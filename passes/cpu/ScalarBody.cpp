@@ -213,7 +213,10 @@ FailureOr<Lanes> cpu::emitScalarOp(OpBuilder &builder, Operation *op,
   Operation *created = builder.create(state);
   // a * b + c may become one fma; nothing else about NaN, inf or order changes.
   if (auto fast = dyn_cast<arith::ArithFastMathInterface>(created)) {
-    auto flags = fast.getFastMathFlagsAttr().getValue();
+    // Some ops (extf, truncf) may lack the attribute.
+    auto flags = arith::FastMathFlags::none;
+    if (auto attr = fast.getFastMathFlagsAttr())
+      flags = attr.getValue();
     created->setAttr(fast.getFastMathAttrName(),
                      arith::FastMathFlagsAttr::get(
                          op->getContext(),

@@ -241,9 +241,8 @@ static ShapedValue formGatheredTranspose(graph::ConvTransposeOp op,
                                          const Window &window,
                                          ArrayRef<AffineExpr> dims) {
   Location loc = op.getLoc();
-  int64_t groups = op.getGroups();
-  int64_t outputs = *constantOf(filters.dims[1]); // per group
-  int64_t channels = *constantOf(filters.dims[0]) / groups;
+  int64_t channels = *constantOf(filters.dims[0]);
+  MLIRContext *context = op.getContext();
   SmallVector<AffineExpr> loops(dims);
   for (int64_t extent : {window.kernel[0], window.kernel[1], channels})
     loops.push_back(state.constant(extent));
@@ -252,20 +251,18 @@ static ShapedValue formGatheredTranspose(graph::ConvTransposeOp op,
   Value height = region.extent(x.dims[1]), width = region.extent(x.dims[2]);
   Type element = x.elementType();
   Value sum = region.reduce(
-      loops, {4, 5, 6}, {}, {},
+      loops, {4, 5, 6}, weights,
+      AffineMap::get(7, 0,
+                     {getAffineDimExpr(6, context),
+                      getAffineDimExpr(3, context),
+                      getAffineDimExpr(4, context),
+                      getAffineDimExpr(5, context)},
+                     context),
       cast<TypedAttr>(state.builder.getZeroAttr(element)),
       [&](OpBuilder &b, Location l, ValueRange v) -> Value {
         SmallVector<Value> at;
         for (unsigned i = 0; i < loops.size(); ++i)
           at.push_back(linalg::IndexOp::create(b, l, i));
-        Value group = arith::DivUIOp::create(b, l, at[3],
-                                             positionConstant(b, l, outputs));
-        Value output = arith::RemUIOp::create(b, l, at[3],
-                                              positionConstant(b, l, outputs));
-        Value channel = arith::AddIOp::create(
-            b, l, at[6],
-            arith::MulIOp::create(b, l, group,
-                                  positionConstant(b, l, channels)));
         Value inside;
         auto position = [&](int axis, Value extent) {
           Value reach = arith::MulIOp::create(
@@ -290,14 +287,12 @@ static ShapedValue formGatheredTranspose(graph::ConvTransposeOp op,
         };
         Value row = position(0, height), column = position(1, width);
         Value a = tensor::ExtractOp::create(
-            b, l, source, ValueRange{at[0], row, column, channel});
-        Value w = tensor::ExtractOp::create(
-            b, l, weights, ValueRange{channel, output, at[4], at[5]});
-        Value term = arith::MulFOp::create(b, l, a, w);
+            b, l, source, ValueRange{at[0], row, column, at[6]});
+        Value term = arith::MulFOp::create(b, l, a, v[0]);
         Value zero =
             arith::ConstantOp::create(b, l, b.getZeroAttr(element));
         term = arith::SelectOp::create(b, l, inside, term, zero);
-        return arith::AddFOp::create(b, l, v[0], term);
+        return arith::AddFOp::create(b, l, v[1], term);
       });
   if (op.getBias())
     sum = addBias(region, sum, dims, state.get(op.getBias()));
@@ -341,6 +336,10 @@ static LogicalResult formConvTranspose(graph::ConvTransposeOp op,
                   llvm::all_of(op.getOutputPadding(), isZero) &&
                   llvm::all_of(window->dilations,
                                [](int64_t v) { return v == 1; });
+  if (!disjoint && op.getGroups() != 1)
+    return op.emitOpError("expected one group of a transposed convolution, "
+                          "found ")
+           << op.getGroups();
   ShapedValue y =
       disjoint
           ? formDisjointTranspose(op, state, x, filters, *window, dims)

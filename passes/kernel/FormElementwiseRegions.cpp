@@ -112,6 +112,11 @@ FormResult strait::formElementwiseRegion(Operation *op, GraphToKernel &state) {
   SmallVector<AffineExpr> dims = state.dimsOf(result);
   Type element = storageType(
       cast<RankedTensorType>(result.getType()).getElementType());
+  // Signed and unsigned lie alike.
+  if (isa<graph::CastOp>(op) && operands[0].elementType() == element) {
+    state.set(result, operands[0]);
+    return success();
+  }
   state.set(result, state.elementwise(
                         op->getLoc(), operands, dims, element,
                         [&](OpBuilder &b, Location loc, ValueRange scalars) -> Value {

@@ -214,6 +214,108 @@ static LogicalResult formReduce(graph::ReduceOp op, GraphToKernel &state) {
   return success();
 }
 
+/// The extreme, then the least (or greatest) position that holds it. NaN holds
+/// any extreme: maximumf and minimumf yield NaN where there is one.
+static LogicalResult formArgReduce(graph::ArgReduceOp op,
+                                   GraphToKernel &state) {
+  ShapedValue x = state.get(op.getX());
+  int64_t axis = op.getAxis();
+  bool isMax = op.getKind() == graph::ArgKind::Max;
+  bool last = op.getSelectLast();
+  Type element = x.elementType();
+  bool isFloat = isa<FloatType>(element);
+  bool isUnsigned = cast<RankedTensorType>(op.getX().getType())
+                        .getElementType()
+                        .isUnsignedInteger();
+  Cascade cascade(state, op.getLoc(), x.dims);
+  SmallVector<int64_t> all = iota(0, x.rank());
+  auto part = cascade.input(x, all);
+  auto best = cascade.reduce(
+      part, axis, extreme(state.builder, element, isMax, isUnsigned),
+      [&](OpBuilder &b, Location l, ValueRange v) -> Value {
+        if (isFloat && isMax)
+          return arith::MaximumFOp::create(b, l, v[0], v[1]);
+        if (isFloat)
+          return arith::MinimumFOp::create(b, l, v[0], v[1]);
+        auto order = isUnsigned ? (isMax ? arith::CmpIPredicate::ugt
+                                         : arith::CmpIPredicate::ult)
+                                : (isMax ? arith::CmpIPredicate::sgt
+                                         : arith::CmpIPredicate::slt);
+        Value better = arith::CmpIOp::create(b, l, order, v[0], v[1]);
+        return arith::SelectOp::create(b, l, better, v[0], v[1]);
+      });
+  Type i64 = state.builder.getI64Type();
+  int64_t none = last ? -1 : std::numeric_limits<int64_t>::max();
+  auto held = cascade.map(
+      {part, best}, all, i64,
+      [&](OpBuilder &b, Location l, ValueRange v) -> Value {
+        Value here;
+        if (isFloat) {
+          Value equal = arith::CmpFOp::create(
+              b, l, arith::CmpFPredicate::OEQ, v[0], v[1]);
+          Value nan = arith::CmpFOp::create(b, l, arith::CmpFPredicate::UNO,
+                                            v[0], v[0]);
+          here = arith::OrIOp::create(b, l, equal, nan);
+        } else {
+          here = arith::CmpIOp::create(b, l, arith::CmpIPredicate::eq, v[0],
+                                       v[1]);
+        }
+        Value position = arith::IndexCastOp::create(
+            b, l, i64, linalg::IndexOp::create(b, l, axis));
+        Value nowhere = arith::ConstantOp::create(
+            b, l, b.getI64IntegerAttr(none));
+        return arith::SelectOp::create(b, l, here, position, nowhere);
+      });
+  auto found = cascade.reduce(
+      held, axis, state.builder.getI64IntegerAttr(none),
+      [&](OpBuilder &b, Location l, ValueRange v) -> Value {
+        if (last)
+          return arith::MaxSIOp::create(b, l, v[0], v[1]);
+        return arith::MinSIOp::create(b, l, v[0], v[1]);
+      });
+  ShapedValue result =
+      cascade.region.finish({{found.value, cascade.extents(found.axes)}}, axis)
+          .front();
+  state.set(op.getResult(),
+            state.reshape(op.getLoc(), result, state.dimsOf(op.getResult())));
+  return success();
+}
+
+/// result[i] = sum of x[j] over j <= i (or <, or from the end): one pass over
+/// the axis per element, for the short axes that models sum along.
+static LogicalResult formCumSum(graph::CumSumOp op, GraphToKernel &state) {
+  ShapedValue x = state.get(op.getX());
+  int64_t axis = op.getAxis(), rank = x.rank();
+  Type element = x.elementType();
+  MLIRContext *context = op.getContext();
+  SmallVector<AffineExpr> loops(x.dims), reads;
+  loops.push_back(x.dims[axis]);
+  for (int64_t i = 0; i < rank; ++i)
+    reads.push_back(getAffineDimExpr(i == axis ? rank : i, context));
+  RegionBuilder region(state.builder, op.getLoc(), state.sizes);
+  Value sum = region.reduce(
+      loops, rank, region.input(x),
+      AffineMap::get(rank + 1, 0, reads, context),
+      cast<TypedAttr>(state.builder.getZeroAttr(element)),
+      [&](OpBuilder &b, Location l, ValueRange v) -> Value {
+        auto order = op.getReverse()
+                         ? (op.getExclusive() ? arith::CmpIPredicate::sgt
+                                              : arith::CmpIPredicate::sge)
+                         : (op.getExclusive() ? arith::CmpIPredicate::slt
+                                              : arith::CmpIPredicate::sle);
+        Value counts = arith::CmpIOp::create(
+            b, l, order, linalg::IndexOp::create(b, l, rank),
+            linalg::IndexOp::create(b, l, axis));
+        Value zero = arith::ConstantOp::create(b, l, b.getZeroAttr(element));
+        Value term = arith::SelectOp::create(b, l, counts, v[0], zero);
+        if (isa<FloatType>(element))
+          return arith::AddFOp::create(b, l, v[1], term);
+        return arith::AddIOp::create(b, l, v[1], term);
+      });
+  state.set(op.getResult(), region.finish({{sum, x.dims}}, axis).front());
+  return success();
+}
+
 /// max, exp(x - max), sum, quotient; or x - max - log(sum) for `isLog`.
 static LogicalResult formSoftmax(Operation *op, Value source, int64_t axis,
                                  bool isLog, GraphToKernel &state) {
@@ -408,6 +510,10 @@ static LogicalResult formBatchNorm(graph::BatchNormOp op,
 FormResult strait::formReductionRegion(Operation *op, GraphToKernel &state) {
   return TypeSwitch<Operation *, FormResult>(op)
       .Case([&](graph::ReduceOp reduce) { return formReduce(reduce, state); })
+      .Case([&](graph::ArgReduceOp reduce) {
+        return formArgReduce(reduce, state);
+      })
+      .Case([&](graph::CumSumOp sum) { return formCumSum(sum, state); })
       .Case([&](graph::SoftmaxOp softmax) {
         return formSoftmax(op, softmax.getX(), softmax.getAxis(), false,
                            state);

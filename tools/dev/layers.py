@@ -27,7 +27,8 @@ MAY_USE = {
     "passes/analysis": ["dialects"],
     "passes/graph": PASSES,
     "passes/kernel": PASSES,
-    "passes/schedule": PASSES,
+    # The memory planner and the ABI are one code for compiler and runtime.
+    "passes/schedule": PASSES + ["runtime/include", "runtime/core"],
     "passes/cpu": PASSES + ["runtime/include"],
     "passes/cuda": PASSES + ["runtime/include"],
     "compiler": ["dialects", "frontends", "passes", "runtime"],
