@@ -168,7 +168,7 @@ Value SignOp::buildScalar(OpBuilder &builder, Location loc,
     return e.select(
         e.compare(arith::CmpFPredicate::OGT, x, zero), one,
         e.select(e.compare(arith::CmpFPredicate::OLT, x, zero), e.constant(-1),
-                 zero));
+                 x));
   if (isUnsigned(getX()))
     return e.select(e.compare(arith::CmpIPredicate::ne, x, zero), one, zero);
   return e.select(

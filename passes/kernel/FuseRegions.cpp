@@ -297,12 +297,21 @@ RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
   auto producer = cast<RegionOp>(result.getOwner());
   if (producer == consumer || producer->getBlock() != consumer->getBlock())
     return {};
+  // All inputs that come from the producer are read by maps, none at computed
+  // positions.
   auto readByGenerics = [&] {
-    BlockArgument argument = consumer.getBody().front().getArgument(index);
-    return llvm::all_of(argument.getUses(), [](OpOperand &use) {
-      auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
-      return generic && generic.isDpsInput(&use);
-    });
+    for (auto [number, value] : llvm::enumerate(consumer.getInputs())) {
+      OpResult from = behindViews(value);
+      if (!from || from.getOwner() != result.getOwner())
+        continue;
+      BlockArgument argument = consumer.getBody().front().getArgument(number);
+      for (OpOperand &use : argument.getUses()) {
+        auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
+        if (!generic || !generic.isDpsInput(&use))
+          return false;
+      }
+    }
+    return true;
   };
   if (!readByGenerics())
     return {};
