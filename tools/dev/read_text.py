@@ -67,7 +67,7 @@ def main():
     read = decode(next(iter(outputs.values()))[0], characters(model))
     print(f"image     {folder / 'text.png'} ({image.width} x {HEIGHT})")
     print(f"drawn     {text}")
-    print(f"read      {read}")
+    print(f"read      {read.strip()}")
     print(f"compile   {program.compile_seconds:.1f} s")
     print(f"program   {program.size() / 2**20:.1f} MB, {program.path}")
     print(f"run       {seconds * 1e3:.0f} ms from start to exit, 2 threads")
