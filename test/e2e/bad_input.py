@@ -237,7 +237,10 @@ def hostile(folder):
 
 def runtime_inputs(trial):
     """A compiled program refuses wrong inputs and flags with their codes."""
-    model = graph_of([helper.make_node("Relu", ["x"], ["y"])])
+    # With a weight: that is what a cut program lacks.
+    model = graph_of([helper.make_node("Add", ["x", "w"], ["y"])],
+                     constants=[weight(
+                         [2, 3], raw=np.arange(6, dtype="<f4").tobytes())])
     path = trial.folder / "relu.onnx"
     onnx.save(model, path)
     try:
