@@ -313,6 +313,28 @@ static LogicalResult formTrilu(graph::TriluOp op, GraphToKernel &state) {
   return success();
 }
 
+/// One where column = row + k, else zero.
+static LogicalResult formEyeLike(graph::EyeLikeOp op, GraphToKernel &state) {
+  SmallVector<AffineExpr> dims = state.dimsOf(op.getResult());
+  Type element = storageType(
+      cast<RankedTensorType>(op.getResult().getType()).getElementType());
+  Location loc = op.getLoc();
+  state.set(op.getResult(),
+            state.pull(loc, dims, element,
+                       [&](RegionBuilder &, OpBuilder &b, Indices at) -> Value {
+                         Value column = arith::AddIOp::create(
+                             b, loc, at[0],
+                             positionConstant(b, loc, int64_t(op.getK())));
+                         Value here = arith::CmpIOp::create(
+                             b, loc, arith::CmpIPredicate::eq, column, at[1]);
+                         Value one = arith::ConstantOp::create(
+                             b, loc, b.getOneAttr(element));
+                         return arith::SelectOp::create(
+                             b, loc, here, one, zeroOf(b, loc, element));
+                       }));
+  return success();
+}
+
 /// start + i * delta
 static LogicalResult formRange(graph::RangeOp op, GraphToKernel &state) {
   ShapedValue start = state.get(op.getStart());
@@ -375,6 +397,7 @@ FormResult strait::formMovementRegion(Operation *op, GraphToKernel &state) {
       .Case([&](graph::PadOp pad) { return formPad(pad, state); })
       .Case([&](graph::TileOp tile) { return formTile(tile, state); })
       .Case([&](graph::TriluOp trilu) { return formTrilu(trilu, state); })
+      .Case([&](graph::EyeLikeOp eye) { return formEyeLike(eye, state); })
       .Case([&](graph::RangeOp range) { return formRange(range, state); })
       .Default([](Operation *) { return std::nullopt; });
 }

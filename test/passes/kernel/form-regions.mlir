@@ -50,8 +50,8 @@ func.func @negative_reshape(%x: tensor<2x6xf32>) -> tensor<3x4xf32> {
 // -----
 
 // @negative_no_form: an op without a form is refused, naming it.
-func.func @negative_no_form(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
+func.func @negative_no_form(%x: tensor<4xf32>) -> tensor<1x?xi64> {
   // expected-error @below {{has no form at the kernel level}}
-  %y = strait.eye_like %x k(0) : (tensor<4x4xf32>) -> tensor<4x4xf32>
-  return %y : tensor<4x4xf32>
+  %y = strait.non_zero %x : (tensor<4xf32>) -> tensor<1x?xi64>
+  return %y : tensor<1x?xi64>
 }
