@@ -10,16 +10,6 @@
 
 namespace strait {
 
-/// Areas of an attention's scratch, which its generator carves: panels of keys
-/// (from 0), panels of values, scores, inverse sums. Offsets in bytes.
-struct AttentionScratch {
-  mlir::AffineExpr values, scores, sums, bytes;
-  mlir::AffineExpr pitch; // elements from one row of scores to the next
-
-  static AttentionScratch create(mlir::AffineExpr keys, mlir::AffineExpr depth,
-                                 mlir::AffineExpr width, int64_t queries);
-};
-
 struct LaunchShape {
   mlir::AffineMap tasks;   // ()[sizes] -> (number of independent tasks)
   mlir::AffineMap scratch; // ()[sizes] -> (bytes per worker)

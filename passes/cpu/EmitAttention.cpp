@@ -1,471 +1,536 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// kernel.attention on CPUs, one head at a time:
+// The loops of kernel.attention (layout of the scratch: AttentionPlan.h).
 //
-//   for task (batch, head, block of queries):
-//     pack the head's keys, transposed, and its values into panels
-//     for 48 queries of the block:
-//       scores = scale * q k^T + bias          block product over D
-//       p = exp(scores - row's maximum)        in place; 1 / sum beside it
-//       result = (p v) * 1 / sum               block product over T
+//   task = (batch, head, rows [first, last)):
+//     keys   <- k of the head, transposed into panels 16 wide
+//     values <- v of the head, in panels 16 wide
+//     for each block of rows:
+//       scores <- q keys                            block product
+//       each row: + bias; -inf where no key may be seen;
+//                 scores <- exp(scores - max), factor <- 1 / sum
+//       result <- (scores values) * factor          block product
 //
-// Scores of 48 queries stay in L2; the full matrix never exists. Columns behind
-// the last visible key are -inf, which is what padding and causality need.
+// Blocks and panels are always whole. Rows of a tile beyond the last repeat
+// the last one and store the same values again; columns beyond the last key are
+// -inf before the softmax and so exactly 0 after it.
+#include "passes/cpu/AttentionOperands.h"
+#include "passes/cpu/Epilogue.h"
 #include "passes/cpu/Generators.h"
-
-#include "passes/analysis/AttentionShape.h"
-#include "passes/analysis/Tiling.h"
-#include "passes/cpu/BlockStore.h"
 #include "passes/cpu/IndexMath.h"
 #include "passes/cpu/MicroKernel.h"
-#include "passes/cpu/PanelPacking.h"
-#include "passes/cpu/RowLadder.h"
 #include "passes/cpu/TileAttributes.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
 
 namespace {
-struct Operand {
-  Value memref;
-  SmallVector<Value> extents, strides; // by logical dim
-  int64_t last = 3;
+/// One block of rows of a task.
+struct RowBlock {
+  Value first;   // row of q
+  Value rows;    // 1 .. blockRows
+  Value columns; // keys that any of the rows sees, rounded up to 16
 };
 
-struct AttentionEmitter {
+class AttentionEmitter {
+public:
+  AttentionEmitter(KernelFunction &function, const AttentionPlan &plan,
+                   Epilogue epilogue)
+      : function(function), plan(plan), epilogue(epilogue), loc(function.loc()),
+        operands(function, plan) {
+    Builder builder(loc.getContext());
+    vectorType = VectorType::get({plan.lanes}, builder.getF32Type());
+    double scale = op().getScale().convertToDouble();
+    // The scale moves into the exponential where that keeps the order of the
+    // scores and nothing is added to them.
+    isScaledLate = !op().getBias() && scale > 0;
+  }
+  LogicalResult emit();
+
+private:
+  kernel::AttentionOp op() const { return plan.op; }
+  Value vector(OpBuilder &builder, double value) {
+    return arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(vectorType,
+                               builder.getF32FloatAttr(value).getValue()));
+  }
+  Value load(OpBuilder &builder, Value memref, Value at) {
+    return vector::LoadOp::create(builder, loc, vectorType, memref, at);
+  }
+  void store(OpBuilder &builder, Value value, Value memref, Value at) {
+    vector::StoreOp::create(builder, loc, value, memref, at);
+  }
+  Value broadcast(OpBuilder &builder, Value scalar) {
+    return vector::BroadcastOp::create(builder, loc, vectorType, scalar);
+  }
+  Value row(OpBuilder &builder, Value number) {
+    return IndexMath(builder, loc).mul(number, function.size(plan.scoreStride));
+  }
+
+  LogicalResult emitTask(OpBuilder &builder, Value task);
+  void emitScores(OpBuilder &builder, const HeadPosition &head,
+                  const RowBlock &block);
+  void emitBias(OpBuilder &builder, const HeadPosition &head, Value query,
+                Value scores, Value columns, Value seen);
+  void emitMask(OpBuilder &builder, Value scores, Value columns, Value seen);
+  void emitSoftmax(OpBuilder &builder, const HeadPosition &head,
+                   const RowBlock &block);
+  Value emitMaximum(OpBuilder &builder, Value scores, Value columns);
+  Value emitExponentials(OpBuilder &builder, Value scores, Value columns,
+                         Value maximum);
+  Value emitExp2(OpBuilder &builder, Value exponent);
+  LogicalResult emitResult(OpBuilder &builder, const HeadPosition &head,
+                           const RowBlock &block);
+  LogicalResult storeResult(OpBuilder &builder, Value value,
+                            ArrayRef<Value> position, Value columns);
+
   KernelFunction &function;
-  kernel::AttentionOp op;
-  const Epilogue &epilogue;
+  const AttentionPlan &plan;
+  Epilogue epilogue;
   Location loc;
-  // Of the tile attribute.
-  int64_t lanes = 8, queries = 48, rows = 6, taskQueries = 48;
-  Operand q = {}, k = {}, v = {}, bias = {};
-  Value heads = {}, keyHeads = {}, s = {}, t = {}, depth = {}, width = {};
-  Value queryBlocks = {}, pitch = {};
-  Value keyPanels = {}, valuePanels = {}, scores = {}, sums = {};
-  SmallVector<int64_t> possibleRows = {};
-  LogicalResult result = success();
-
-  struct Task {
-    Value batch, head, qBase, kBase, vBase, biasBase;
-  };
-
-  Value zeroOf(OpBuilder &builder, Type type) {
-    return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
-  }
-  Value splat(OpBuilder &builder, float value, int64_t count) {
-    TypedAttr attr = builder.getF32FloatAttr(value);
-    if (count > 1)
-      attr = DenseElementsAttr::get(
-          VectorType::get({count}, builder.getF32Type()), value);
-    return arith::ConstantOp::create(builder, loc, attr);
-  }
-  Value base(IndexMath &math, const Operand &operand, Value batch, Value head) {
-    return math.add(math.mul(batch, operand.strides[0]),
-                    math.mul(head, operand.strides[1]));
-  }
-
-  /// Panels of 16 logical columns (dim `columnDim` of `from`) over its dim
-  /// `depthDim`.
-  void emitPack(OpBuilder &builder, const Operand &from, Value at,
-                int64_t depthDim, int64_t columnDim, Value panel) {
-    IndexMath math(builder, loc);
-    Value count = from.extents[columnDim], k = from.extents[depthDim];
-    Value full = math.div(count, panelWidth);
-    auto pack = [&](OpBuilder &inside, Value index, Value columns) {
-      IndexMath in(inside, loc);
-      PanelSource source;
-      source.memref = from.memref;
-      source.base = in.add(
-          at, in.mul(in.mul(index, panelWidth), from.strides[columnDim]));
-      source.depth = k;
-      source.depthStride = from.strides[depthDim];
-      source.columnStride = from.strides[columnDim];
-      source.transposed = from.last != columnDim;
-      // Neither side contiguous: element by element.
-      if (source.transposed && from.last != depthDim && !columns)
-        columns = in.constant(panelWidth);
-      emitPackPanel(inside, loc, source, columns, panel,
-                    in.mul(in.mul(index, panelWidth), k));
-    };
-    math.forEach(full, [&](OpBuilder &inside, Value index) {
-      pack(inside, index, {});
-    });
-    Value left = math.sub(count, math.mul(full, panelWidth));
-    if (IndexMath::isKnown(left, 0))
-      return;
-    Value some = math.compare(arith::CmpIPredicate::sgt, left,
-                              math.constant(0));
-    auto branch = scf::IfOp::create(builder, loc, some, /*withElse=*/false);
-    OpBuilder inside = branch.getThenBodyBuilder();
-    pack(inside, full, left);
-  }
-
-  /// scores[r][n] = scale * q[row + r] . k[n] for whole panels of keys.
-  void emitScores(OpBuilder &builder, const Task &task, Value row,
-                  Value count) {
-    IndexMath math(builder, loc);
-    Value panels = math.ceilDiv(t, panelWidth);
-    math.forEach(panels, [&](OpBuilder &outer, Value panel) {
-      IndexMath out(outer, loc);
-      Value column = out.mul(panel, panelWidth);
-      Value panelAt = out.mul(column, depth);
-      emitRowLadder(outer, loc, count, rows, possibleRows,
-                    [&](OpBuilder &inside, Value first, int64_t height) {
-        IndexMath in(inside, loc);
-        BlockOperands operands{q.memref, {}, keyPanels, {panelAt}};
-        for (int64_t r = 0; r < height; ++r)
-          operands.rows.push_back(
-              in.add(task.qBase, in.mul(in.add(in.add(row, first), r),
-                                        q.strides[2])));
-        BlockTile tile;
-        tile.lanes = lanes;
-        tile.vectors = panelWidth / lanes;
-        ReductionLoop loop{depth, q.strides[3], in.constant(panelWidth)};
-        auto acc = emitBlockProduct(inside, loc, tile, operands, loop);
-        Value scale = splat(inside, op.getScale().convertToFloat(), lanes);
-        for (int64_t i = 0; i < int64_t(acc.size()); ++i) {
-          Value at = in.add(
-              in.add(in.mul(in.add(first, i / tile.vectors), pitch), column),
-              i % tile.vectors * lanes);
-          Value scaled = arith::MulFOp::create(inside, loc, acc[i], scale);
-          vector::StoreOp::create(inside, loc, scaled, scores, at);
-        }
-      });
-    });
-  }
-
-  /// scores[r][n] += bias, for row `at` of scratch.
-  void emitBias(OpBuilder &builder, Value at, Value biasAt) {
-    IndexMath math(builder, loc);
-    auto add = [&](OpBuilder &inside, Value n, int64_t count) {
-      IndexMath in(inside, loc);
-      Value where = in.add(at, n);
-      Value from = in.add(biasAt, in.mul(n, bias.strides[3]));
-      Value old = loadElements(inside, loc, scores, where,
-                               inside.getF32Type(), count);
-      Value extra = loadElements(inside, loc, bias.memref, from,
-                                 inside.getF32Type(), count);
-      Value sum = arith::AddFOp::create(inside, loc, old, extra);
-      storeElements(inside, loc, sum, scores, where, inside.getF32Type());
-    };
-    Value whole = math.constant(0);
-    if (IndexMath::isKnown(bias.strides[3], 1)) {
-      whole = math.mul(math.div(t, lanes), lanes);
-      math.forEach(math.constant(0), whole, lanes,
-                   [&](OpBuilder &inside, Value n) { add(inside, n, lanes); });
-    }
-    math.forEach(whole, t, 1,
-                 [&](OpBuilder &inside, Value n) { add(inside, n, 1); });
-  }
-
-  /// One row of scores -> exponentials; returns what normalises them.
-  void emitSoftmax(OpBuilder &builder, Value r) {
-    IndexMath math(builder, loc);
-    Value at = math.mul(r, pitch);
-    Value end = math.mul(math.ceilDiv(t, panelWidth), panelWidth);
-    auto type = VectorType::get({lanes}, builder.getF32Type());
-    int64_t unroll = panelWidth / lanes;
-    auto loop = [&](float init,
-                    llvm::function_ref<Value(OpBuilder &, Value, Value)> emit) {
-      SmallVector<Value> initial(unroll, splat(builder, init, lanes));
-      auto loopOp = scf::ForOp::create(
-          builder, loc, math.constant(0), end, math.constant(panelWidth),
-          initial,
-          [&](OpBuilder &inside, Location, Value n, ValueRange carried) {
-            IndexMath in(inside, loc);
-            SmallVector<Value> next;
-            for (int64_t u = 0; u < unroll; ++u)
-              next.push_back(emit(inside, in.add(in.add(at, n), u * lanes),
-                                  carried[u]));
-            scf::YieldOp::create(inside, loc, next);
-          });
-      return SmallVector<Value>(loopOp.getResults());
-    };
-    auto larger = [&](OpBuilder &inside, Value a, Value b) -> Value {
-      // As vmaxps: no care for NaN, which the exponentials carry on.
-      Value greater = arith::CmpFOp::create(
-          inside, loc, arith::CmpFPredicate::OGT, a, b);
-      return arith::SelectOp::create(inside, loc, greater, a, b);
-    };
-    auto load = [&](OpBuilder &inside, Value where) -> Value {
-      return vector::LoadOp::create(inside, loc, type, scores, where);
-    };
-
-    SmallVector<Value> most = loop(
-        -INFINITY, [&](OpBuilder &inside, Value where, Value carried) {
-          return larger(inside, load(inside, where), carried);
-        });
-    Value all = most[0];
-    for (Value other : ArrayRef(most).drop_front())
-      all = larger(builder, all, other);
-    Value maximum = vector::ReductionOp::create(
-        builder, loc, vector::CombiningKind::MAXNUMF, all);
-    if (op.getZeroMaskedRows()) {
-      Value masked = arith::CmpFOp::create(
-          builder, loc, arith::CmpFPredicate::OEQ, maximum,
-          splat(builder, -INFINITY, 1));
-      maximum = arith::SelectOp::create(builder, loc, masked,
-                                        splat(builder, 0, 1), maximum);
-    }
-    Value center = vector::BroadcastOp::create(builder, loc, type, maximum);
-    SmallVector<Value> total =
-        loop(0, [&](OpBuilder &inside, Value where, Value carried) -> Value {
-          Value shifted = arith::SubFOp::create(inside, loc,
-                                                load(inside, where), center);
-          Value power = math::ExpOp::create(inside, loc, shifted);
-          vector::StoreOp::create(inside, loc, power, scores, where);
-          return arith::AddFOp::create(inside, loc, carried, power);
-        });
-    Value sum = total[0];
-    for (Value other : ArrayRef(total).drop_front())
-      sum = arith::AddFOp::create(builder, loc, sum, other);
-    // One tree, the same in every run.
-    Value one = vector::ReductionOp::create(
-        builder, loc, vector::CombiningKind::ADD, sum,
-        arith::FastMathFlags::reassoc);
-    Value inverse = arith::DivFOp::create(builder, loc, splat(builder, 1, 1),
-                                          one);
-    if (op.getZeroMaskedRows()) {
-      Value none = arith::CmpFOp::create(builder, loc,
-                                         arith::CmpFPredicate::OEQ, one,
-                                         splat(builder, 0, 1));
-      inverse = arith::SelectOp::create(builder, loc, none,
-                                        splat(builder, 0, 1), inverse);
-    }
-    memref::StoreOp::create(builder, loc, inverse, sums, r);
-  }
-
-  /// Bias, mask and softmax of `count` rows of scores.
-  void emitRows(OpBuilder &builder, const Task &task, Value row, Value count) {
-    IndexMath math(builder, loc);
-    Value end = math.mul(math.ceilDiv(t, panelWidth), panelWidth);
-    math.forEach(count, [&](OpBuilder &inside, Value r) {
-      IndexMath in(inside, loc);
-      Value at = in.mul(r, pitch), query = in.add(row, r);
-      if (bias.memref)
-        emitBias(inside, at,
-                 in.add(task.biasBase, in.mul(query, bias.strides[2])));
-      Value visible = t;
-      if (op.getCausal()) {
-        Value limit = in.add(in.sub(in.add(query, t), s), 1);
-        visible = in.max(in.constant(0), in.min(limit, t));
-      }
-      Value nothing = splat(inside, -INFINITY, 1);
-      in.forEach(visible, end, 1, [&](OpBuilder &fill, Value n) {
-        memref::StoreOp::create(fill, loc, nothing, scores,
-                                ValueRange(IndexMath(fill, loc).add(at, n)));
-      });
-      emitSoftmax(inside, r);
-    });
-  }
-
-  /// result[row + r] = inverse sum * p[r] . v for a panel of columns.
-  void emitValues(OpBuilder &builder, const Task &task, Value row, Value count,
-                  Value panel, const BlockColumns &columns) {
-    IndexMath math(builder, loc);
-    Value column = math.mul(panel, panelWidth);
-    Value panelAt = math.mul(column, t);
-    emitRowLadder(builder, loc, count, rows, possibleRows,
-                  [&](OpBuilder &inside, Value first, int64_t height) {
-      IndexMath in(inside, loc);
-      BlockOperands operands{scores, {}, valuePanels, {panelAt}};
-      for (int64_t r = 0; r < height; ++r)
-        operands.rows.push_back(in.mul(in.add(first, r), pitch));
-      BlockTile tile;
-      tile.lanes = lanes;
-      tile.vectors = columns.vectors;
-      ReductionLoop loop{t, in.constant(1), in.constant(panelWidth)};
-      auto acc = emitBlockProduct(inside, loc, tile, operands, loop);
-      for (int64_t r = 0; r < height; ++r) {
-        Value inverse = memref::LoadOp::create(inside, loc, sums,
-                                               ValueRange(in.add(first, r)));
-        Value scale = vector::BroadcastOp::create(
-            inside, loc, VectorType::get({lanes}, inside.getF32Type()),
-            inverse);
-        for (int64_t i = 0; i < tile.vectors; ++i) {
-          Value &sum = acc[r * tile.vectors + i];
-          sum = arith::MulFOp::create(inside, loc, sum, scale);
-        }
-      }
-      auto position = [&](OpBuilder &at, Value r) {
-        IndexMath math(at, loc);
-        Value logical[] = {task.batch, task.head,
-                           math.add(math.add(row, first), r)};
-        SmallVector<Value> memory;
-        for (int64_t dim : op.getResultOrder().drop_back())
-          memory.push_back(logical[dim]);
-        return memory;
-      };
-      if (failed(storeBlock(inside, function, epilogue, acc, columns, column,
-                            position)))
-        result = failure();
-    });
-  }
-
-  void emitQueries(OpBuilder &builder, const Task &task, Value row,
-                   Value count) {
-    IndexMath math(builder, loc);
-    emitScores(builder, task, row, count);
-    emitRows(builder, task, row, count);
-    Value full = math.div(width, panelWidth);
-    math.forEach(full, [&](OpBuilder &inside, Value panel) {
-      emitValues(inside, task, row, count, panel,
-                 BlockColumns::fixed(inside, loc, panelWidth, lanes));
-    });
-    Value left = math.sub(width, math.mul(full, panelWidth));
-    if (IndexMath::isKnown(left, 0))
-      return;
-    Value some = math.compare(arith::CmpIPredicate::sgt, left,
-                              math.constant(0));
-    auto branch = scf::IfOp::create(builder, loc, some, /*withElse=*/false);
-    OpBuilder inside = branch.getThenBodyBuilder();
-    auto known = IndexMath::known(left);
-    emitValues(inside, task, row, count, full,
-               known ? BlockColumns::fixed(inside, loc, *known, lanes)
-                     : BlockColumns::partial(inside, loc, left, lanes));
-  }
-
-  void emitTask(OpBuilder &builder, Value index) {
-    IndexMath math(builder, loc);
-    Value block = math.rem(index, queryBlocks);
-    Value rest = math.div(index, queryBlocks);
-    Task task;
-    task.head = math.rem(rest, heads);
-    task.batch = math.div(rest, heads);
-    Value keyHead = math.div(task.head, math.div(heads, keyHeads));
-    task.qBase = base(math, q, task.batch, task.head);
-    task.kBase = base(math, k, task.batch, keyHead);
-    task.vBase = base(math, v, task.batch, keyHead);
-    if (bias.memref)
-      task.biasBase = base(math, bias, task.batch, task.head);
-    emitPack(builder, k, task.kBase, 3, 2, keyPanels);
-    emitPack(builder, v, task.vBase, 2, 3, valuePanels);
-    Value begin = math.mul(block, taskQueries);
-    Value end = math.min(math.add(begin, taskQueries), s);
-    auto loop = scf::ForOp::create(builder, loc, begin, end,
-                                   math.constant(queries));
-    OpBuilder inside(loop.getBody()->getTerminator());
-    IndexMath in(inside, loc);
-    Value row = loop.getInductionVar();
-    Value count = in.min(in.sub(end, row), queries);
-    if (possibleRows.size() == 1)
-      count = in.constant(possibleRows[0]);
-    emitQueries(inside, task, row, count);
-  }
+  AttentionOperands operands;
+  VectorType vectorType;
+  bool isScaledLate;
 };
 } // namespace
 
-/// An operand in values of the entry block.
-static FailureOr<Operand> makeOperand(KernelFunction &function,
-                                      kernel::AttentionOp op, Value tensor,
-                                      ArrayRef<int64_t> order) {
-  auto input = function.inputIndex(tensor);
-  if (!input)
-    return op.emitOpError("expected its operands to be inputs of the kernel");
-  auto ordered = OrderedTensor::create(op, function.inputShape(*input), order);
-  if (failed(ordered))
-    return failure();
-  Operand operand;
-  operand.memref = function.flatInput(*input);
-  operand.last = ordered->last;
-  for (int64_t dim = 0; dim < 4; ++dim) {
-    operand.extents.push_back(function.size(ordered->extents[dim]));
-    operand.strides.push_back(function.size(ordered->strides[dim]));
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+/// scores[r, 16 p ...] = q[first + r] . keys, for all panels p.
+void AttentionEmitter::emitScores(OpBuilder &builder, const HeadPosition &head,
+                                  const RowBlock &block) {
+  IndexMath math(builder, loc);
+  Value last = math.sub(block.rows, math.constant(1));
+  Value depth = function.size(plan.depth());
+  math.forEach(
+      math.constant(0), block.columns, 16,
+      [&](OpBuilder &builder, Value column) {
+        IndexMath math(builder, loc);
+        Value panel = math.mul(column, depth);
+        math.forEach(
+            math.constant(0), block.rows, plan.tileRows,
+            [&](OpBuilder &builder, Value tile) {
+              IndexMath math(builder, loc);
+              BlockOperands product;
+              product.a = operands.q;
+              product.b = operands.keys;
+              product.panels = {panel};
+              for (int64_t r = 0; r < plan.tileRows; ++r) {
+                Value number = math.min(math.add(tile, r), last);
+                number = math.add(number, block.first);
+                product.rows.push_back(math.add(
+                    head.q,
+                    math.mul(number, function.size(plan.q.strides[2]))));
+              }
+              BlockTile shape;
+              shape.lanes = plan.lanes;
+              shape.vectors = 16 / plan.lanes;
+              ReductionLoop loop{depth, function.size(plan.q.strides[3]),
+                                 math.constant(16)};
+              SmallVector<Value> sums =
+                  emitBlockProduct(builder, loc, shape, product, loop);
+              Value scale;
+              if (!isScaledLate)
+                scale = vector(builder, op().getScale().convertToDouble());
+              for (int64_t r = 0; r < plan.tileRows; ++r) {
+                Value at = math.add(row(builder, math.add(tile, r)), column);
+                for (int64_t v = 0; v < shape.vectors; ++v) {
+                  Value sum = sums[r * shape.vectors + v];
+                  if (scale)
+                    sum = arith::MulFOp::create(builder, loc, sum, scale);
+                  store(builder, sum, operands.scores,
+                        math.add(at, v * plan.lanes));
+                }
+              }
+            });
+      });
+}
+
+/// scores += bias[.., query, ..] in the columns that are `seen`.
+void AttentionEmitter::emitBias(OpBuilder &builder, const HeadPosition &head,
+                                Value query, Value scores, Value columns,
+                                Value seen) {
+  IndexMath math(builder, loc);
+  Value bias = operands.bias;
+  Value at = math.add(head.bias, math.mul(query, operands.biasStride(2)));
+  auto add = [&](OpBuilder &builder, Value position, Value other) {
+    Value sum = arith::AddFOp::create(
+        builder, loc, load(builder, operands.scores, position), other);
+    store(builder, sum, operands.scores, position);
+  };
+  if (constantExtent(plan.bias.extents[3]) == 1) {
+    Value same =
+        broadcast(builder, memref::LoadOp::create(builder, loc, bias, at));
+    math.forEach(math.constant(0), columns, plan.lanes,
+                 [&](OpBuilder &builder, Value column) {
+                   IndexMath math(builder, loc);
+                   add(builder, math.add(scores, column), same);
+                 });
+    return;
   }
-  return operand;
+  Value whole = math.constant(0);
+  // Extents that may or may not be 1 are read element by element.
+  bool isFull = plan.bias.extents[3] == plan.keyRows();
+  if (isFull) {
+    whole = math.mul(math.div(seen, plan.lanes), plan.lanes);
+    math.forEach(math.constant(0), whole, plan.lanes,
+                 [&](OpBuilder &builder, Value column) {
+                   IndexMath math(builder, loc);
+                   add(builder, math.add(scores, column),
+                       load(builder, bias, math.add(at, column)));
+                 });
+  }
+  Value stride = operands.biasStride(3);
+  math.forEach(whole, seen, 1, [&](OpBuilder &builder, Value column) {
+    IndexMath math(builder, loc);
+    Value other = memref::LoadOp::create(
+        builder, loc, bias, math.add(at, math.mul(column, stride)));
+    Value position = math.add(scores, column);
+    Value sum = arith::AddFOp::create(
+        builder, loc,
+        memref::LoadOp::create(builder, loc, operands.scores, position), other);
+    memref::StoreOp::create(builder, loc, sum, operands.scores, position);
+  });
+}
+
+/// scores[seen ..] = -inf
+void AttentionEmitter::emitMask(OpBuilder &builder, Value scores, Value columns,
+                                Value seen) {
+  IndexMath math(builder, loc);
+  Value first = math.mul(math.div(seen, plan.lanes), plan.lanes);
+  Value none = vector(builder, -std::numeric_limits<double>::infinity());
+  auto laneType = VectorType::get({plan.lanes}, builder.getI32Type());
+  auto numbers = llvm::to_vector(llvm::seq<int32_t>(0, plan.lanes));
+  Value lane = arith::ConstantOp::create(
+      builder, loc, DenseElementsAttr::get(laneType, ArrayRef(numbers)));
+  math.forEach(
+      first, columns, plan.lanes, [&](OpBuilder &builder, Value column) {
+        IndexMath math(builder, loc);
+        Value left = arith::IndexCastOp::create(
+            builder, loc, builder.getI32Type(), math.sub(seen, column));
+        left = vector::BroadcastOp::create(builder, loc, laneType, left);
+        Value isSeen = arith::CmpIOp::create(
+            builder, loc, arith::CmpIPredicate::slt, lane, left);
+        Value at = math.add(scores, column);
+        Value kept = arith::SelectOp::create(
+            builder, loc, isSeen, load(builder, operands.scores, at), none);
+        store(builder, kept, operands.scores, at);
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Softmax
+//===----------------------------------------------------------------------===//
+
+/// The largest score; NaNs do not count (they reach the sum).
+Value AttentionEmitter::emitMaximum(OpBuilder &builder, Value scores,
+                                    Value columns) {
+  IndexMath math(builder, loc);
+  int64_t vectors = 16 / plan.lanes;
+  Value none = vector(builder, -std::numeric_limits<double>::infinity());
+  auto larger = [&](OpBuilder &builder, Value a, Value b) -> Value {
+    Value isLarger =
+        arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, a, b);
+    return arith::SelectOp::create(builder, loc, isLarger, a, b);
+  };
+  auto loop = scf::ForOp::create(
+      builder, loc, math.constant(0), columns, math.constant(16),
+      SmallVector<Value>(vectors, none),
+      [&](OpBuilder &builder, Location, Value column, ValueRange carried) {
+        IndexMath math(builder, loc);
+        SmallVector<Value> next;
+        for (int64_t v = 0; v < vectors; ++v) {
+          Value at = math.add(math.add(scores, column), v * plan.lanes);
+          next.push_back(
+              larger(builder, load(builder, operands.scores, at), carried[v]));
+        }
+        scf::YieldOp::create(builder, loc, next);
+      });
+  Value largest = loop.getResult(0);
+  for (Value other : loop.getResults().drop_front())
+    largest = larger(builder, other, largest);
+  return vector::ReductionOp::create(builder, loc,
+                                     vector::CombiningKind::MAXNUMF, largest,
+                                     arith::FastMathFlags::nnan);
+}
+
+/// 2^exponent for exponents up to 1; exactly 0 from -126.5 down, NaN for NaN.
+Value AttentionEmitter::emitExp2(OpBuilder &builder, Value exponent) {
+  // 2^x on [-1/2, 1/2], relative error 9.2e-8.
+  static constexpr double coefficients[] = {
+      0.00132647271963665363, 0.00967151086140259246, 0.05550733679014877023,
+      0.24022242085378028852, 0.69314697759916432673, 1.0};
+  Value least = vector(builder, -127.0);
+  // In this order a NaN passes.
+  Value isLess = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT,
+                                       least, exponent);
+  exponent = arith::SelectOp::create(builder, loc, isLess, least, exponent);
+  // Adding 1.5 * 2^23 leaves the nearest integer in the low mantissa bits.
+  Value shifter = vector(builder, 12582912.0);
+  Value shifted = arith::AddFOp::create(builder, loc, exponent, shifter);
+  Value whole = arith::SubFOp::create(builder, loc, shifted, shifter);
+  Value part = arith::SubFOp::create(builder, loc, exponent, whole);
+  Value power = vector(builder, coefficients[0]);
+  for (double coefficient : ArrayRef(coefficients).drop_front())
+    power = vector::FMAOp::create(builder, loc, power, part,
+                                  vector(builder, coefficient));
+  auto bitsType = VectorType::get({plan.lanes}, builder.getI32Type());
+  auto bits = [&](int32_t value) -> Value {
+    return arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(bitsType, builder.getI32IntegerAttr(value)));
+  };
+  Value scale = arith::BitcastOp::create(builder, loc, bitsType, shifted);
+  scale = arith::AddIOp::create(builder, loc, scale, bits(127));
+  scale = arith::ShLIOp::create(builder, loc, scale, bits(23));
+  scale = arith::BitcastOp::create(builder, loc, vectorType, scale);
+  return arith::MulFOp::create(builder, loc, power, scale);
+}
+
+/// scores = exp(scale * (scores - maximum)); returns their sum.
+Value AttentionEmitter::emitExponentials(OpBuilder &builder, Value scores,
+                                         Value columns, Value maximum) {
+  IndexMath math(builder, loc);
+  int64_t vectors = 16 / plan.lanes;
+  Value largest = broadcast(builder, maximum);
+  double log2OfE = 1.4426950408889634;
+  Value factor =
+      vector(builder, isScaledLate ? op().getScale().convertToDouble() * log2OfE
+                                   : log2OfE);
+  auto loop = scf::ForOp::create(
+      builder, loc, math.constant(0), columns, math.constant(16),
+      SmallVector<Value>(vectors, vector(builder, 0)),
+      [&](OpBuilder &builder, Location, Value column, ValueRange carried) {
+        IndexMath math(builder, loc);
+        SmallVector<Value> next;
+        for (int64_t v = 0; v < vectors; ++v) {
+          Value at = math.add(math.add(scores, column), v * plan.lanes);
+          // The difference first: scores near the largest f32 (masks) must
+          // not overflow.
+          Value below = arith::SubFOp::create(
+              builder, loc, load(builder, operands.scores, at), largest);
+          Value power = emitExp2(
+              builder, arith::MulFOp::create(builder, loc, below, factor));
+          store(builder, power, operands.scores, at);
+          next.push_back(
+              arith::AddFOp::create(builder, loc, carried[v], power));
+        }
+        scf::YieldOp::create(builder, loc, next);
+      });
+  Value sum = loop.getResult(0);
+  for (Value other : loop.getResults().drop_front())
+    sum = arith::AddFOp::create(builder, loc, sum, other);
+  return vector::ReductionOp::create(builder, loc, vector::CombiningKind::ADD,
+                                     sum, arith::FastMathFlags::reassoc);
+}
+
+void AttentionEmitter::emitSoftmax(OpBuilder &builder, const HeadPosition &head,
+                                   const RowBlock &block) {
+  IndexMath math(builder, loc);
+  Value keys = function.size(plan.keyRows());
+  auto keyCount = IndexMath::known(keys);
+  bool isMasked = op().getCausal() || !keyCount || *keyCount % 16 != 0;
+  math.forEach(block.rows, [&](OpBuilder &builder, Value number) {
+    IndexMath math(builder, loc);
+    Value scores = row(builder, number);
+    Value query = math.add(block.first, number);
+    Value seen = op().getCausal() ? operands.keysSeen(builder, query) : keys;
+    if (operands.bias)
+      emitBias(builder, head, query, scores, block.columns, seen);
+    if (isMasked)
+      emitMask(builder, scores, block.columns, seen);
+    Value maximum = emitMaximum(builder, scores, block.columns);
+    auto scalar = [&](double value) -> Value {
+      return arith::ConstantOp::create(builder, loc,
+                                       builder.getF32FloatAttr(value));
+    };
+    Value isEmpty;
+    if (op().getZeroMaskedRows()) {
+      isEmpty = arith::CmpFOp::create(
+          builder, loc, arith::CmpFPredicate::OEQ, maximum,
+          scalar(-std::numeric_limits<double>::infinity()));
+      maximum =
+          arith::SelectOp::create(builder, loc, isEmpty, scalar(0), maximum);
+    }
+    Value sum = emitExponentials(builder, scores, block.columns, maximum);
+    Value factor = arith::DivFOp::create(builder, loc, scalar(1), sum);
+    if (isEmpty)
+      factor =
+          arith::SelectOp::create(builder, loc, isEmpty, scalar(0), factor);
+    memref::StoreOp::create(builder, loc, factor, operands.factors, number);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Result
+//===----------------------------------------------------------------------===//
+
+/// result[first + r] = factor[r] * scores[r] values.
+LogicalResult AttentionEmitter::emitResult(OpBuilder &builder,
+                                           const HeadPosition &head,
+                                           const RowBlock &block) {
+  IndexMath math(builder, loc);
+  Value last = math.sub(block.rows, math.constant(1));
+  LogicalResult stored = success();
+  auto emitPanel = [&](OpBuilder &builder, Value column, Value columns) {
+    int64_t most = IndexMath::known(columns).value_or(16);
+    IndexMath math(builder, loc);
+    Value panel = math.mul(column, function.size(plan.keyColumns));
+    math.forEach(
+        math.constant(0), block.rows, plan.tileRows,
+        [&](OpBuilder &builder, Value tile) {
+          IndexMath math(builder, loc);
+          BlockOperands product;
+          product.a = operands.scores;
+          product.b = operands.values;
+          product.panels = {panel};
+          SmallVector<Value> numbers;
+          for (int64_t r = 0; r < plan.tileRows; ++r) {
+            numbers.push_back(math.min(math.add(tile, r), last));
+            product.rows.push_back(row(builder, numbers.back()));
+          }
+          BlockTile shape;
+          shape.lanes = plan.lanes;
+          shape.vectors = (most + plan.lanes - 1) / plan.lanes;
+          ReductionLoop loop{block.columns, math.constant(1),
+                             math.constant(16)};
+          SmallVector<Value> sums =
+              emitBlockProduct(builder, loc, shape, product, loop);
+          for (int64_t r = 0; r < plan.tileRows; ++r) {
+            Value factor = broadcast(
+                builder, memref::LoadOp::create(builder, loc, operands.factors,
+                                                numbers[r]));
+            for (int64_t v = 0; v < shape.vectors; ++v) {
+              Value mean = arith::MulFOp::create(
+                  builder, loc, sums[r * shape.vectors + v], factor);
+              Value position[] = {head.batch, head.head,
+                                  math.add(block.first, numbers[r]),
+                                  math.add(column, v * plan.lanes)};
+              Value left = math.sub(columns, math.constant(v * plan.lanes));
+              if (failed(storeResult(builder, mean, position, left)))
+                stored = failure();
+            }
+          }
+        });
+  };
+  Value width = function.size(plan.width());
+  Value whole = math.mul(math.div(width, 16), 16);
+  math.forEach(math.constant(0), whole, 16,
+               [&](OpBuilder &builder, Value column) {
+                 IndexMath math(builder, loc);
+                 emitPanel(builder, column, math.constant(16));
+               });
+  math.forEach(whole, width, 16, [&](OpBuilder &builder, Value column) {
+    IndexMath math(builder, loc);
+    emitPanel(builder, column, math.sub(width, whole));
+  });
+  return stored;
+}
+
+/// Stores the first `columns` lanes from the logical `position` on.
+LogicalResult AttentionEmitter::storeResult(OpBuilder &builder, Value value,
+                                            ArrayRef<Value> position,
+                                            Value columns) {
+  IndexMath math(builder, loc);
+  ArrayRef<int64_t> order = op().getResultOrder();
+  auto known = IndexMath::known(columns);
+  int64_t count = std::min(known.value_or(plan.lanes), plan.lanes);
+  SmallVector<Value> lying;
+  for (int64_t dim : order)
+    lying.push_back(position[dim]);
+  if (order.back() == 3) {
+    Value mask;
+    if (count < plan.lanes) {
+      SmallVector<bool> lanes(plan.lanes, false);
+      std::fill_n(lanes.begin(), count, true);
+      mask = arith::ConstantOp::create(builder, loc,
+                                       builder.getBoolVectorAttr(lanes));
+    } else if (!known) {
+      mask = vector::CreateMaskOp::create(
+          builder, loc, VectorType::get({plan.lanes}, builder.getI1Type()),
+          math.max(columns, math.constant(0)));
+    }
+    return epilogue.store(builder, value, lying, mask);
+  }
+  // Columns lie apart.
+  if (epilogue.length() != 0)
+    return op().emitOpError("expected no epilogue where the result's columns "
+                            "are not its last dim");
+  if (!known)
+    return op().emitOpError("expected a head size that is known when compiling "
+                            "where the result's columns are not its last dim");
+  for (int64_t lane = 0; lane < count; ++lane) {
+    Value element = vector::ExtractOp::create(builder, loc, value, lane);
+    Value at = math.constant(0);
+    for (int64_t dim = 0; dim < 4; ++dim) {
+      Value number = dim == 3 ? math.add(position[dim], lane) : position[dim];
+      at = math.add(at,
+                    math.mul(number, function.size(plan.result.strides[dim])));
+    }
+    for (unsigned result : function.resultIndices(op().getResult()))
+      memref::StoreOp::create(builder, loc, element,
+                              function.flatResult(result), at);
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Tasks
+//===----------------------------------------------------------------------===//
+
+LogicalResult AttentionEmitter::emitTask(OpBuilder &builder, Value task) {
+  IndexMath math(builder, loc);
+  Value rows = function.size(plan.queryRows());
+  Value perHead = math.ceilDiv(rows, plan.taskRows);
+  Value part = math.rem(task, perHead);
+  HeadPosition head = operands.headAt(builder, math.div(task, perHead));
+  operands.packKeys(builder, head);
+  operands.packValues(builder, head);
+  Value first = math.mul(part, plan.taskRows);
+  Value end = math.min(rows, math.add(first, plan.taskRows));
+  LogicalResult emitted = success();
+  math.forEach(first, end, plan.blockRows,
+               [&](OpBuilder &builder, Value start) {
+                 IndexMath math(builder, loc);
+                 RowBlock block;
+                 block.first = start;
+                 block.rows = math.min(math.sub(end, start), plan.blockRows);
+                 Value keys = function.size(plan.keyRows());
+                 if (op().getCausal()) {
+                   Value last = math.add(start, block.rows);
+                   last = math.sub(last, math.constant(1));
+                   keys = operands.keysSeen(builder, last);
+                 }
+                 block.columns = math.mul(math.ceilDiv(keys, 16), 16);
+                 emitScores(builder, head, block);
+                 emitSoftmax(builder, head, block);
+                 emitted = emitResult(builder, head, block);
+               });
+  return emitted;
+}
+
+LogicalResult AttentionEmitter::emit() {
+  LogicalResult emitted = success();
+  function.forEachTask([&](OpBuilder &builder, Value task) {
+    emitted = emitTask(builder, task);
+  });
+  return emitted;
 }
 
 LogicalResult cpu::emitAttention(KernelFunction &function,
                                  kernel::AttentionOp op) {
-  if (failed(expectF32(op)))
+  int64_t lanes;
+  if (failed(TileAttributes(function.kernel()).read({{"lanes", &lanes}})))
     return failure();
-  ArrayRef<int64_t> order = op.getResultOrder();
-  if (order.size() != 4 || order[3] != 3)
-    return op.emitOpError("expected the result's last logical dim to be "
-                          "contiguous");
+  FailureOr<AttentionPlan> plan =
+      AttentionPlan::compute(function.kernel(), lanes);
+  if (failed(plan))
+    return failure();
   FailureOr<Epilogue> epilogue = Epilogue::create(function, op);
-  auto q = makeOperand(function, op, op.getQ(), op.getQOrder());
-  auto k = makeOperand(function, op, op.getK(), op.getKOrder());
-  auto v = makeOperand(function, op, op.getV(), op.getVOrder());
-  if (failed(epilogue) || failed(q) || failed(k) || failed(v))
+  if (failed(epilogue))
     return failure();
-  AttentionEmitter emitter{function, op, *epilogue, op.getLoc()};
-  if (failed(TileAttributes(function.kernel())
-                 .read({{"lanes", &emitter.lanes},
-                        {"queries", &emitter.queries},
-                        {"rows", &emitter.rows},
-                        {"task_queries", &emitter.taskQueries}})))
-    return failure();
-  emitter.q = *q;
-  emitter.k = *k;
-  emitter.v = *v;
-  if (op.getBias()) {
-    auto bias = makeOperand(function, op, op.getBias(), {0, 1, 2, 3});
-    if (failed(bias))
-      return failure();
-    // A dim of extent 1 is shared by all positions.
-    IndexMath math(function.builder(), op.getLoc());
-    for (int64_t dim = 0; dim < 4; ++dim) {
-      auto known = IndexMath::known(bias->extents[dim]);
-      Value full = dim == 3   ? k->extents[2]
-                   : dim == 2 ? q->extents[2]
-                              : q->extents[dim];
-      if (known && *known == 1)
-        bias->strides[dim] = math.constant(0);
-      else if (bias->extents[dim] != full && !known)
-        bias->strides[dim] = math.select(
-            math.compare(arith::CmpIPredicate::eq, bias->extents[dim],
-                         math.constant(1)),
-            math.constant(0), bias->strides[dim]);
-    }
-    emitter.bias = *bias;
-  }
-  emitter.heads = q->extents[1];
-  emitter.keyHeads = k->extents[1];
-  emitter.s = q->extents[2];
-  emitter.t = k->extents[2];
-  emitter.depth = q->extents[3];
-  emitter.width = v->extents[3];
-
-  auto shapeOf = [&](Value tensor, ArrayRef<int64_t> tensorOrder) {
-    return *OrderedTensor::create(
-        op, function.inputShape(*function.inputIndex(tensor)), tensorOrder);
-  };
-  OrderedTensor qShape = shapeOf(op.getQ(), op.getQOrder());
-  OrderedTensor vShape = shapeOf(op.getV(), op.getVOrder());
-  AffineExpr keys = vShape.extents[2];
-  emitter.queryBlocks =
-      function.size(qShape.extents[2].ceilDiv(emitter.taskQueries));
-  AttentionScratch areas = AttentionScratch::create(
-      keys, qShape.extents[3], vShape.extents[3], emitter.queries);
-  emitter.pitch = function.size(areas.pitch);
-  auto type = MemRefType::get({ShapedType::kDynamic},
-                              function.builder().getF32Type());
-  auto area = [&](AffineExpr begin, AffineExpr end) {
-    return function.carveScratch(begin, type,
-                                 function.size((end - begin).floorDiv(4)));
-  };
-  AffineExpr zero = getAffineConstantExpr(0, op.getContext());
-  emitter.keyPanels = area(zero, areas.values);
-  emitter.valuePanels = area(areas.values, areas.scores);
-  emitter.scores = area(areas.scores, areas.sums);
-  emitter.sums = area(areas.sums, areas.bytes);
-  if (auto rows = dyn_cast<AffineConstantExpr>(qShape.extents[2])) {
-    int64_t s = rows.getValue(), task = emitter.taskQueries;
-    llvm::SmallSetVector<int64_t, 4> possible;
-    for (int64_t part : {std::min(s, task), s % task}) {
-      if (part >= emitter.queries)
-        possible.insert(emitter.queries);
-      if (part % emitter.queries != 0)
-        possible.insert(part % emitter.queries);
-    }
-    emitter.possibleRows.assign(possible.begin(), possible.end());
-  }
-  function.forEachTask([&](OpBuilder &builder, Value index) {
-    emitter.emitTask(builder, index);
-  });
-  return emitter.result;
+  return AttentionEmitter(function, *plan, *epilogue).emit();
 }
