@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/analysis/AttentionPlan.h"
 
-#include "runtime/include/strait/abi.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -14,6 +13,8 @@ static constexpr int64_t mostTaskRows = 256;
 /// With few heads, rows have to be shared among workers too.
 static constexpr int64_t mostTaskRowsFewHeads = 96;
 static constexpr int64_t fewHeads = 8;
+/// Bytes; the runtime aligns scratch to as much (STRAIT_ALIGNMENT).
+static constexpr int64_t kAlignment = 64;
 
 /// Logical extents and strides of a tensor of `shape` that lies in `order`.
 static HeadTensor headTensor(AffineMap shape, ArrayRef<int64_t> order) {
@@ -119,7 +120,7 @@ FailureOr<AttentionPlan> AttentionPlan::compute(Operation *regionOrFunc,
   plan.keyColumns = plan.keyRows().ceilDiv(constant(16)) * 16;
   plan.scoreStride = plan.keyColumns + 16;
   auto bytes = [&](AffineExpr floats) {
-    return (floats * 4).ceilDiv(constant(STRAIT_ALIGNMENT)) * STRAIT_ALIGNMENT;
+    return (floats * 4).ceilDiv(constant(kAlignment)) * kAlignment;
   };
   AffineExpr paddedWidth = plan.width().ceilDiv(constant(16)) * 16;
   plan.valuesAt = bytes(plan.keyColumns * plan.depth());

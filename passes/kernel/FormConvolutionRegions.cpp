@@ -206,10 +206,12 @@ static ShapedValue formDisjointTranspose(graph::ConvTransposeOp op,
   AffineExpr pixels =
       productOf({x.dims[1], x.dims[2]}, op.getContext());
   AffineExpr columns = state.constant(outputs * kh * kw);
-  ShapedValue lhs = state.reshape(loc, x, {x.dims[0], pixels, x.dims[3]});
+  ShapedValue lhs =
+      state.reshape(loc, x, {x.dims[0], pixels, filters.dims[0]});
   ShapedValue rhs = packMatrix(
       state, loc,
-      state.reshape(loc, filters, {state.constant(1), x.dims[3], columns}),
+      state.reshape(loc, filters,
+                    {state.constant(1), filters.dims[0], columns}),
       /*transposed=*/false);
   RegionBuilder region(state.builder, loc, state.sizes);
   Value left = region.input(lhs), right = region.input(rhs);

@@ -75,7 +75,11 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
   if (layer.batchFirst)
     x = state.transpose(loc, x, {1, 0, 2});
   ShapedValue w = state.get(layer.w), r = state.get(layer.r);
-  AffineExpr steps = x.dims[0], batch = x.dims[1], features = x.dims[2];
+  // The weights know the number of features where the input does not.
+  AffineExpr features = w.dims[2];
+  if (!constantOf(features) || !constantOf(r.dims[0]))
+    return layer.op->emitOpError("expected weights of constant shape");
+  AffineExpr steps = x.dims[0], batch = x.dims[1];
   AffineExpr directions = r.dims[0];
   AffineExpr width = state.constant(layer.gates * layer.hidden);
   AffineExpr hidden = state.constant(layer.hidden);
@@ -84,7 +88,8 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
 
   // x w^T for all steps, batch entries and directions.
   AffineExpr one = state.constant(1);
-  ShapedValue lhs = state.reshape(loc, x, {one, productOf({steps, batch}, context), features});
+  ShapedValue lhs = state.reshape(
+      loc, x, {one, productOf({steps, batch}, context), features});
   ShapedValue rhs =
       state.reshape(loc, w, {one, columns, features});
   auto panels = kernel::PanelLayout::transposed;

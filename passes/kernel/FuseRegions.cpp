@@ -393,7 +393,22 @@ RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
     if (!rootOf(consumer) || !positions)
       return merge(producer, consumer, index, number, false, sizes);
   }
-  if (rootOf(consumer) || !rowsAgree(producer, consumer, index))
+  if (rootOf(consumer))
+    return {};
+  // A map joins a cascade without its loops of extent 1: the cascade's other
+  // values have none there.
+  SmallVector<AffineExpr> slim;
+  llvm::copy_if(produced, std::back_inserter(slim),
+                [](AffineExpr dim) { return !isOne(dim); });
+  if (map && alone && slim.size() != produced.size())
+    if (RegionOp reshaped = reshape(producer, slim)) {
+      producer = reshaped;
+      number = 0;
+      if (!dropUnitDims(consumer, index, {producer->getResult(0), slim},
+                        sizes))
+        return {};
+    }
+  if (!rowsAgree(producer, consumer, index))
     return {};
   return merge(producer, consumer, index, number, !alone, sizes);
 }

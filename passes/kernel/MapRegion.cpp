@@ -225,6 +225,24 @@ bool strait::dropUnitDims(kernel::RegionOp region, unsigned index,
     if (!isa<linalg::GenericOp>(use.getOwner()))
       return false;
 
+  // A loop that only a dropped dim runs along would lose its extent.
+  for (OpOperand &use : argument.getUses()) {
+    auto generic = cast<linalg::GenericOp>(use.getOwner());
+    AffineMap read = generic.getMatchingIndexingMap(&use);
+    for (auto [from, expr] : llvm::enumerate(read.getResults())) {
+      if (isa<AffineConstantExpr>(expr) || llvm::is_contained(kept, from))
+        continue;
+      bool elsewhere = false;
+      for (OpOperand &other : generic->getOpOperands())
+        elsewhere |= other.get() != argument &&
+                     llvm::is_contained(
+                         generic.getMatchingIndexingMap(&other).getResults(),
+                         expr);
+      if (!elsewhere)
+        return false;
+    }
+  }
+
   MLIRContext *context = region.getContext();
   SmallVector<OpOperand *> uses;
   for (OpOperand &use : argument.getUses())

@@ -44,10 +44,11 @@ def layer(kind, direction, size, batch, steps, state=False, bias=True,
         return g.op(kind, x, w, r, b, n, *rest, hidden_size=size,
                     direction=direction, results=3 if kind == "LSTM" else 2,
                     **more)
-    return Case(f"{kind} {direction} size {size} batch {batch} steps {steps}"
-                f"{' state' if state else ''}{' no bias' if not bias else ''}"
-                f"{f' lengths {lengths}' if lengths else ''} "
-                + " ".join(f"{k}={v}" for k, v in more.items()), build)
+    name = (f"{kind} {direction} size {size} batch {batch} steps {steps}"
+            f"{' state' if state else ''}{' no bias' if not bias else ''}"
+            f"{f' lengths {lengths}' if lengths else ''} "
+            + " ".join(f"{k}={v}" for k, v in more.items()))
+    return Case(name.rstrip(), build)
 
 
 def attention():

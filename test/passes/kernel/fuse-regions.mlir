@@ -54,3 +54,16 @@ func.func @negative_across_memory(%x: tensor<32x64xf32>) -> tensor<64x32xf32> {
   %1 = strait.transpose %0 perm [1, 0] : (tensor<32x64xf32>) -> tensor<64x32xf32>
   return %1 : tensor<64x32xf32>
 }
+
+// -----
+
+// @negative_only_extent: the scores alone say how often the softmax's loop over
+// one key runs, so its dim of extent 1 stays.
+// CHECK-LABEL: func.func @negative_only_extent
+// CHECK: kernel.region
+// CHECK: tensor<64x1xf32>
+func.func @negative_only_extent(%x: tensor<64x1xf32>) -> tensor<64x1xf32> {
+  %0 = strait.exp %x : (tensor<64x1xf32>) -> tensor<64x1xf32>
+  %1 = strait.softmax %0 axis(1) : (tensor<64x1xf32>) -> tensor<64x1xf32>
+  return %1 : tensor<64x1xf32>
+}
