@@ -57,11 +57,12 @@ void strait::buildGraphPipeline(PipelineBuilder &p,
   p.addOnFunctions(graph::createInferShapesPass());
   p.addOnFunctions(createCanonicalizerPass());
   p.addOnFunctions(graph::createMergeDuplicateWeightsPass());
-  // Norms must meet their convolutions before anything moves between them.
-  p.addOnFunctions(graph::createFuseConvBatchNormPass());
-  // Norms that are left become affine maps, which parallel branches absorb.
+  // Norms become affine maps, which convolutions, products and parallel
+  // branches absorb; a sum of branches may have a norm of its own.
   p.addOnFunctions(graph::createExpandBatchNormPass());
+  p.addOnFunctions(graph::createFoldAffinePass());
   p.addOnFunctions(graph::createFoldParallelConvsPass());
+  p.addOnFunctions(graph::createFoldAffinePass());
   // Attention is found while its products still stand as exported.
   p.addOnFunctions(graph::createDetectAttentionPass());
   // Layouts come last: from here on transposes only move and cancel.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // strait-opt: runs passes of Strait and of MLIR on textual IR or, with
 // --import-onnx, on what a model becomes.
+#include "compiler/ConstantEvaluator.h"
 #include "dialects/graph/GraphDialect.h"
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/schedule/ScheduleOps.h"
 #include "frontends/onnx/Importer.h"
 #include "passes/cpu/Passes.h"
+#include "passes/graph/EvaluateConstants.h"
 #include "passes/graph/Passes.h"
 #include "passes/kernel/Passes.h"
 #include "passes/schedule/Passes.h"
@@ -84,6 +86,9 @@ int main(int argc, char **argv) {
   registry.insert<strait::graph::GraphDialect, strait::kernel::KernelDialect,
                   strait::schedule::ScheduleDialect>();
   strait::graph::registerGraphPasses();
+  registerPass([] {
+    return strait::createEvaluateConstantsPass(strait::evaluateConstants);
+  });
   strait::registerStraitKernelPasses();
   strait::registerStraitSchedulePasses();
   strait::cpu::registerStraitCpuPasses();

@@ -125,25 +125,25 @@ struct Branch {
 };
 } // namespace
 
-static std::optional<Branch> matchBranch(OpBuilder &builder, Location loc,
-                                         Value value, Value x, int64_t rank,
+static std::optional<Branch> matchBranch(Value value, Value x, int64_t rank,
                                          int64_t channels) {
   Branch branch;
   if (value == x)
     return branch;
   if (auto add = value.getDefiningOp<AddOp>()) {
-    branch.shift = channelConstant(builder, loc, add.getB(), rank, channels);
-    if (!branch.shift)
+    if (!isConstantAlong(add.getB(), rank, 1, channels))
       return std::nullopt;
+    branch.shift = add.getB();
     value = add.getA();
   }
   if (value == x)
     return branch;
   auto mul = value.getDefiningOp<MulOp>();
-  if (!mul || mul.getA() != x)
+  if (!mul || mul.getA() != x ||
+      !isConstantAlong(mul.getB(), rank, 1, channels))
     return std::nullopt;
-  branch.scale = channelConstant(builder, loc, mul.getB(), rank, channels);
-  return branch.scale ? std::optional(branch) : std::nullopt;
+  branch.scale = mul.getB();
+  return branch;
 }
 
 namespace {
@@ -177,9 +177,8 @@ struct AddBranch : OpRewritePattern<AddOp> {
         placement(ones, zeros, kernelOf(conv), conv.getPads());
     if (!pads)
       return rewriter.notifyMatchFailure(op, "convolution shifts its input");
-    Location loc = op.getLoc();
-    std::optional<Branch> branch = matchBranch(rewriter, loc, other, conv.getX(),
-                                               w.getRank(), channels);
+    std::optional<Branch> branch =
+        matchBranch(other, conv.getX(), w.getRank(), channels);
     if (!branch)
       return rewriter.notifyMatchFailure(op, "other branch is not affine");
     if (!branch->scale && !branch->shift)
@@ -187,6 +186,7 @@ struct AddBranch : OpRewritePattern<AddOp> {
       if (groups != channels)
         return rewriter.notifyMatchFailure(op, "plain residual connection");
 
+    Location loc = op.getLoc();
     Type element = w.getElementType();
     auto square = RankedTensorType::get({perGroup, perGroup}, element);
     Value empty = WeightOp::create(
@@ -198,15 +198,14 @@ struct AddBranch : OpRewritePattern<AddOp> {
                            makeShape(rewriter, loc, {groups, 1}));
     if (branch->scale) {
       auto scaleType = cast<RankedTensorType>(branch->scale.getType());
-      dirac = MulOp::create(
-          rewriter, loc, flat, dirac,
-          reshapeTo(rewriter, loc, branch->scale,
-                    {scaleType.getNumElements(), 1}));
+      Value column = reshapeTo(rewriter, loc, branch->scale,
+                               {scaleType.getNumElements(), 1});
+      dirac = MulOp::create(rewriter, loc, flat, dirac, column);
     }
     SmallVector<int64_t> tapShape = {channels, perGroup};
     tapShape.append(ones);
     Value taps = reshapeTo(rewriter, loc, dirac, tapShape);
-    Value shift = branch->shift;
+    Value shift = branch->shift ? flatten(rewriter, loc, branch->shift) : Value();
     if (shift && cast<RankedTensorType>(shift.getType()).getDimSize(0) == 1 &&
         channels != 1)
       shift = ExpandOp::create(rewriter, loc,

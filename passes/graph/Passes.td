@@ -44,7 +44,7 @@ def FoldShapesPass : Pass<"strait-fold-shapes", "::mlir::func::FuncOp"> {
 
 def ExpandBatchNormPass
     : Pass<"strait-expand-batch-norm", "::mlir::func::FuncOp"> {
-  let summary = "batch norms that no convolution took become mul and add";
+  let summary = "batch norms become a factor and a summand per channel";
   let description = [{
     Before:
     ```mlir
@@ -59,20 +59,21 @@ def ExpandBatchNormPass
   let dependentDialects = ["::strait::graph::GraphDialect"];
 }
 
-def FuseConvBatchNormPass
-    : Pass<"strait-fuse-conv-batch-norm", "::mlir::func::FuncOp"> {
-  let summary = "folds norms and constants per channel into convolutions";
+def FoldAffinePass : Pass<"strait-fold-affine", "::mlir::func::FuncOp"> {
+  let summary = "factors and summands per channel go into weights";
   let description = [{
-    The convolution must have no other use.
+    What stands before or behind a convolution or a product with a constant
+    matrix, and has no other use.
 
     Before:
     ```mlir
     %y = strait.conv %x, %w {..}
-    %z = strait.batch_norm %y, %scale, %bias, %mean, %variance epsilon(..)
+    %0 = strait.mul %y, %s
+    %z = strait.add %0, %t
     ```
-    After (s = scale / sqrt(variance + epsilon)):
+    After:
     ```mlir
-    %z = strait.conv %x, %w_times_s, %bias_minus_mean_times_s {..}
+    %z = strait.conv %x, %w_times_s, %t {..}
     ```
   }];
   let dependentDialects = ["::strait::graph::GraphDialect"];

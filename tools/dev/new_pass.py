@@ -122,7 +122,7 @@ def main():
         sys.exit(f"new_pass: no passes/{level}/Passes.td")
     if not re.fullmatch(r"(?:[A-Z][a-z0-9]*)+", name) or name.endswith("Pass"):
         sys.exit("new_pass: the name is CamelCase without 'Pass', by effect: "
-                 "FuseConvBatchNorm")
+                 "FoldAffine")
     kebab = "-".join(re.findall(r"[A-Z][a-z0-9]*", name)).lower()
     fields = {"level": level, "name": name, "upper": name.upper(),
               "kebab": kebab, "summary": summary}

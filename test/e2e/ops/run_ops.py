@@ -24,6 +24,7 @@ sys.path.insert(0, str(HERE.parent))
 import agreement  # noqa: E402
 import contractions  # noqa: E402
 import elementwise  # noqa: E402
+import folds  # noqa: E402
 import movement  # noqa: E402
 import recurrent  # noqa: E402
 import rows  # noqa: E402
@@ -32,14 +33,15 @@ from artefact import ROOT, StepFailed, compile_model  # noqa: E402
 from case import build_model  # noqa: E402
 
 FAMILIES = {}
-for module in (elementwise, movement, rows, contractions, windows, recurrent):
+for module in (elementwise, movement, rows, contractions, windows, recurrent,
+               folds):
     FAMILIES |= module.FAMILIES
 GROUP = 48          # cases in one model
 FAST_STRIDE = 9     # --fast takes every ninth case
 # Families whose kernels see sizes at run time in real models.
 DYNAMIC = ["matmul constant", "matmul", "conv", "conv depthwise", "pool",
            "resize", "softmax", "norms", "reductions", "binary", "transpose",
-           "concat", "shapes", "attention", "recurrent layers"]
+           "concat", "shapes", "attention", "recurrent layers", "folds"]
 
 
 class Sweep:
