@@ -85,11 +85,10 @@ LogicalResult LoopOp::inferShapes(SymbolicShapeAnalysis &shapes) {
       for (auto [axis, dim] :
            llvm::enumerate(shapes.dims(block.back().getOperand(i + 1)))) {
         bool isInner = false;
-        dim.walk([&](AffineExpr part) {
-          if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
-            isInner |= getBody().isAncestor(
-                Value(shapes.getSymbols()[symbol.getPosition()].value)
-                    .getParentRegion());
+        shapes.walkOrigins(dim, [&](const SymbolOrigin &origin) {
+          isInner |= origin.value &&
+                     getBody().isAncestor(
+                         Value(origin.value).getParentRegion());
         });
         out.push_back(isInner ? shapes.opaqueDim(result, axis + 1) : dim);
       }

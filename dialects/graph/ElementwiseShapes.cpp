@@ -7,54 +7,31 @@
 using namespace mlir;
 using namespace strait::graph;
 
-/// Whether `expr` is never negative: sums and products of dims and constants.
-static bool isNonNegative(AffineExpr expr, SymbolicShapeAnalysis &shapes) {
-  if (std::optional<int64_t> value = constantValue(expr))
-    return *value >= 0;
-  if (isa<AffineSymbolExpr>(expr))
-    return !shapes.dependsOnData(expr);
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  return binary && isNonNegative(binary.getLHS(), shapes) &&
-         isNonNegative(binary.getRHS(), shapes);
-}
-
 /// The outcome of a comparison where it does not depend on the symbols.
 static AffineExpr compare(CompareKind kind, AffineExpr a, AffineExpr b,
                           SymbolicShapeAnalysis &shapes) {
-  AffineExpr difference = subtract(a, b);
-  std::optional<int64_t> known = constantValue(difference);
-  if (!known) {
-    // A sum of dims is above any negative number.
-    std::optional<int64_t> right = constantValue(b), left = constantValue(a);
-    if (right && *right < 0 && isNonNegative(a, shapes))
-      known = 1;
-    else if (left && *left < 0 && isNonNegative(b, shapes))
-      known = -1;
-    else
-      return nullptr;
-  }
-  bool holds = false;
+  std::optional<int64_t> above = shapes.lowerBound(subtract(a, b));
+  std::optional<int64_t> below = shapes.lowerBound(subtract(b, a));
+  bool isGreater = above && *above > 0, isLess = below && *below > 0;
+  bool isAtLeast = above && *above >= 0, isAtMost = below && *below >= 0;
+  auto decide = [&](bool isTrue, bool isFalse) -> AffineExpr {
+    return isTrue || isFalse ? shapes.constant(isTrue) : AffineExpr();
+  };
   switch (kind) {
   case CompareKind::Eq:
-    holds = *known == 0;
-    break;
+    return decide(isAtLeast && isAtMost, isGreater || isLess);
   case CompareKind::Ne:
-    holds = *known != 0;
-    break;
+    return decide(isGreater || isLess, isAtLeast && isAtMost);
   case CompareKind::Lt:
-    holds = *known < 0;
-    break;
+    return decide(isLess, isAtLeast);
   case CompareKind::Le:
-    holds = *known <= 0;
-    break;
+    return decide(isAtMost, isGreater);
   case CompareKind::Gt:
-    holds = *known > 0;
-    break;
+    return decide(isGreater, isAtMost);
   case CompareKind::Ge:
-    holds = *known >= 0;
-    break;
+    return decide(isAtLeast, isLess);
   }
-  return shapes.constant(holds);
+  llvm_unreachable("covered switch");
 }
 
 /// a / b where the quotient is an expression: exact, or dims (never negative,
@@ -72,7 +49,7 @@ static AffineExpr divideElements(AffineExpr a, AffineExpr b, bool isFloat,
   AffineExpr quotient = divide(a, b, a.getContext());
   if (quotient.getKind() != AffineExprKind::FloorDiv)
     return quotient;
-  if (isFloat || !isNonNegative(a, shapes) || !isNonNegative(b, shapes))
+  if (isFloat || !shapes.isNonNegative(a) || !shapes.isNonNegative(b))
     return nullptr;
   return quotient;
 }
@@ -93,21 +70,13 @@ static AffineExpr evaluate(Operation *op, ArrayRef<AffineExpr> operands,
       .Case<NegOp>([&](auto) {
         return subtract(shapes.constant(0), operands[0]);
       })
-      .Case<MaxOp>([&](auto) -> AffineExpr {
-        if (AffineExpr holds =
-                compare(CompareKind::Ge, operands[0], operands[1], shapes))
-          return operands[*constantValue(holds) ? 0 : 1];
-        return nullptr;
-      })
-      .Case<MinOp>([&](auto) -> AffineExpr {
-        if (AffineExpr holds =
-                compare(CompareKind::Le, operands[0], operands[1], shapes))
-          return operands[*constantValue(holds) ? 0 : 1];
-        return nullptr;
-      })
+      .Case<MaxOp>(
+          [&](auto) { return shapes.maximum(operands[0], operands[1]); })
+      .Case<MinOp>(
+          [&](auto) { return shapes.minimum(operands[0], operands[1]); })
       .Case<ModOp>([&](ModOp) -> AffineExpr {
         // Signs agree only for non-negative operands.
-        if (!known(1) || *known(1) <= 0 || !isNonNegative(operands[0], shapes))
+        if (!known(1) || *known(1) <= 0 || !shapes.isNonNegative(operands[0]))
           return nullptr;
         return operands[0] % operands[1];
       })

@@ -24,27 +24,37 @@ LogicalResult MatmulOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   return shapes.set(result, *dims);
 }
 
-AffineExpr strait::graph::windowCount(AffineExpr size, AffineExpr kernel,
-                                      int64_t stride, int64_t dilation,
-                                      int64_t begin, int64_t end,
-                                      AutoPad autoPad, bool ceilMode) {
-  if (autoPad != AutoPad::Explicit)
-    return size.ceilDiv(stride);
-  AffineExpr extent = (kernel - 1) * dilation + 1;
-  if (!ceilMode)
-    return subtract(size + (begin + end), extent).floorDiv(stride) + 1;
-  // Windows that fit when the last may be partial, but none that starts past
-  // the input and its begin padding: the smaller of
-  //   ceil((size + begin + end - extent + stride) / stride) and
-  //   ceil((size + begin) / stride).
-  AffineExpr excess = subtract(getAffineConstantExpr(end + stride,
-                                                     size.getContext()),
-                               extent);
-  std::optional<int64_t> more = constantValue(excess);
-  AffineExpr covered = size + begin;
-  if (!more || *more < 0)
-    covered = add(covered, excess);
-  return covered.ceilDiv(stride);
+/// What the input and its padding have beyond one window.
+static AffineExpr excessOf(const WindowAxis &axis) {
+  AffineExpr extent = (axis.kernel - 1) * axis.dilation + 1;
+  return subtract(axis.size + (axis.begin + axis.end), extent);
+}
+
+AffineExpr strait::graph::convolvedSize(const WindowAxis &axis) {
+  if (axis.autoPad != AutoPad::Explicit)
+    return axis.size.ceilDiv(axis.stride);
+  return excessOf(axis).floorDiv(axis.stride) + 1;
+}
+
+AffineExpr strait::graph::pooledSize(const WindowAxis &axis, bool ceilMode,
+                                     SymbolicShapeAnalysis &shapes) {
+  AffineExpr windows = convolvedSize(axis);
+  if (axis.autoPad != AutoPad::Explicit)
+    return windows;
+  AffineExpr excess = excessOf(axis);
+  if (ceilMode)
+    return shapes.minimum(add(excess, shapes.constant(axis.stride)),
+                          axis.size + axis.begin)
+        .ceilDiv(axis.stride);
+  // Of an input with at least one element, since onnxruntime takes no other.
+  std::optional<int64_t> least =
+      shapes.lowerBound(subtract(excess, axis.size) + 1);
+  if (least && *least >= 0)
+    return windows;
+  AffineExpr partial = shapes.constant(1);
+  if (!least || *least <= -axis.stride)
+    partial = shapes.minimum(excess.ceilDiv(axis.stride) + 1, partial);
+  return shapes.maximum(windows, partial);
 }
 
 LogicalResult ConvOp::inferShapes(SymbolicShapeAnalysis &shapes) {
@@ -76,9 +86,9 @@ LogicalResult ConvOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   dims[last ? rank - 1 : 1] = w[0];
   for (size_t i = 0; i < rank - 2; ++i) {
     size_t axis = i + (last ? 1 : 2);
-    dims[axis] = windowCount(x[axis], w[i + 2], getStrides()[i],
-                             getDilations()[i], getPads()[i],
-                             getPads()[i + rank - 2], getAutoPad(), false);
+    dims[axis] = convolvedSize({x[axis], w[i + 2], getStrides()[i],
+                                getDilations()[i], getPads()[i],
+                                getPads()[i + rank - 2], getAutoPad()});
   }
   return shapes.set(getOperation()->getResult(0), dims);
 }
@@ -131,10 +141,10 @@ LogicalResult PoolOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   SmallVector<AffineExpr> dims(x);
   for (size_t i = 0; i < rank - 2; ++i) {
     size_t axis = i + (last ? 1 : 2);
-    dims[axis] = windowCount(
-        x[axis], shapes.constant(getKernel()[i]), getStrides()[i],
-        getDilations()[i], getPads()[i], getPads()[i + rank - 2],
-        getAutoPad(), getCeilMode());
+    dims[axis] = pooledSize({x[axis], shapes.constant(getKernel()[i]),
+                             getStrides()[i], getDilations()[i], getPads()[i],
+                             getPads()[i + rank - 2], getAutoPad()},
+                            getCeilMode(), shapes);
   }
   return shapes.set(getOperation()->getResult(0), dims);
 }

@@ -4,8 +4,9 @@
 // compute shapes with tensors (Shape, Gather, Concat, Reshape).
 //
 // A symbol is a dynamic dim of a function argument (arguments that give a dim
-// the same ONNX name share it), or something that no rule could express: a dim
-// or an element of the value that defines it. Example, for
+// the same ONNX name share it), something that no rule could express (a dim or
+// an element of the value that defines it), or the larger or smaller of two
+// expressions. Example, for
 //   func.func @f(%x: tensor<?x3x?xf32> {strait.dim_names = ["n", "", "w"]})
 //   %s = strait.shape %x dims(1 to 3)
 // %x has dims (s0, 3, s1) and %s has dims (2) and elements (3, s1).
@@ -14,6 +15,7 @@
 #ifndef STRAIT_DIALECTS_GRAPH_SYMBOLICSHAPE_H
 #define STRAIT_DIALECTS_GRAPH_SYMBOLICSHAPE_H
 
+#include "dialects/graph/SymbolicAlgebra.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -34,10 +36,13 @@ struct SymbolicTensor {
 
 /// Where the run-time value of a symbol is found.
 struct SymbolOrigin {
-  enum Kind { Dim, Element } kind;
+  enum Kind { Dim, Element, Maximum, Minimum } kind;
+  /// Of a Dim or an Element.
   mlir::Value value;
   /// The axis of a Dim, the row-major position of an Element.
   int64_t index;
+  /// Of a Maximum or a Minimum.
+  mlir::AffineExpr a, b;
 };
 
 /// A condition on the symbols that a rule took for granted, because ONNX
@@ -68,9 +73,17 @@ public:
   llvm::ArrayRef<SymbolicAssumption> getAssumptions() const {
     return assumptions;
   }
-  /// Whether `expr` reads elements of a tensor: its sign is then unknown, while
-  /// dims never are negative.
+  /// Calls `fn` on every symbol that `expr` is made of, also through the
+  /// operands of Maximum and Minimum.
+  void walkOrigins(mlir::AffineExpr expr,
+                   llvm::function_ref<void(const SymbolOrigin &)> fn) const;
+  /// Whether `expr` reads elements of a tensor.
   bool dependsOnData(mlir::AffineExpr expr) const;
+  /// A number that `expr` never is below, given that dims are not negative.
+  std::optional<int64_t> lowerBound(mlir::AffineExpr expr) const;
+  bool isNonNegative(mlir::AffineExpr expr) const {
+    return lowerBound(expr).value_or(-1) >= 0;
+  }
 
   //===--------------------------------------------------------------------===//
   // For the rules
@@ -98,6 +111,8 @@ public:
   /// The symbol of a dim or an element that no rule can express.
   mlir::AffineExpr opaqueDim(mlir::Value value, int64_t axis);
   mlir::AffineExpr opaqueElement(mlir::Value value, int64_t index);
+  mlir::AffineExpr maximum(mlir::AffineExpr a, mlir::AffineExpr b);
+  mlir::AffineExpr minimum(mlir::AffineExpr a, mlir::AffineExpr b);
   void assume(mlir::AffineExpr nonNegative, mlir::Operation *op);
 
   /// Numpy broadcasting of several shapes. Null after an op error.
@@ -117,30 +132,12 @@ private:
   mlir::func::FuncOp func;
   mlir::MLIRContext *context;
   llvm::SmallVector<SymbolOrigin> symbols;
-  llvm::DenseMap<std::tuple<mlir::Value, int64_t, int64_t>, unsigned>
+  /// By kind, value or first expression, index or second expression.
+  llvm::DenseMap<std::tuple<int, const void *, int64_t>, unsigned>
       symbolNumbers;
   llvm::SmallVector<SymbolicAssumption> assumptions;
   llvm::DenseMap<mlir::Value, std::unique_ptr<SymbolicTensor>> shapes;
 };
-
-/// The value of a constant expression.
-std::optional<int64_t> constantValue(mlir::AffineExpr expr);
-/// All values, when all are constant.
-std::optional<llvm::SmallVector<int64_t>>
-constantValues(llvm::ArrayRef<mlir::AffineExpr> exprs);
-/// Sorted product, so that equal products are equal expressions.
-mlir::AffineExpr multiply(llvm::ArrayRef<mlir::AffineExpr> factors,
-                          mlir::MLIRContext *context);
-/// Product of `numerator` over product of `denominator`, rounded down, equal
-/// factors cancelled.
-mlir::AffineExpr divide(llvm::ArrayRef<mlir::AffineExpr> numerator,
-                        llvm::ArrayRef<mlir::AffineExpr> denominator,
-                        mlir::MLIRContext *context);
-/// An expression as diagnostics show it.
-std::string toString(mlir::AffineExpr expr);
-/// Sum in one canonical form.
-mlir::AffineExpr add(mlir::AffineExpr a, mlir::AffineExpr b);
-mlir::AffineExpr subtract(mlir::AffineExpr a, mlir::AffineExpr b);
 
 } // namespace strait::graph
 

@@ -8,11 +8,22 @@
 
 namespace strait::graph {
 
-/// The number of windows of `kernel` elements that fit `size` elements with
-/// `begin` and `end` padding.
-mlir::AffineExpr windowCount(mlir::AffineExpr size, mlir::AffineExpr kernel,
-                             int64_t stride, int64_t dilation, int64_t begin,
-                             int64_t end, AutoPad autoPad, bool ceilMode);
+/// One axis of a window op.
+struct WindowAxis {
+  mlir::AffineExpr size, kernel;
+  int64_t stride, dilation, begin, end;
+  AutoPad autoPad;
+};
+
+/// The number of windows that fit the input and its padding.
+mlir::AffineExpr convolvedSize(const WindowAxis &axis);
+
+/// The same for a pool. In ceil mode the last window may be partial, but none
+/// starts past the input and its begin padding. Otherwise a division that
+/// rounds towards zero, which ONNX leaves open and onnxruntime does, lets one
+/// window be partial that all but fits.
+mlir::AffineExpr pooledSize(const WindowAxis &axis, bool ceilMode,
+                            SymbolicShapeAnalysis &shapes);
 
 } // namespace strait::graph
 

@@ -203,11 +203,20 @@ void FormRegionsPass::runOnOperation() {
   if (failed(shapes.run()))
     return signalPassFailure();
 
-  // Symbols are dims of arguments or of values, or elements of small tensors.
+  // Symbols are dims of arguments or of values, elements of small tensors, or
+  // the larger or smaller of two expressions.
   GraphToKernel *active = nullptr;
   auto symbolValue = [&](OpBuilder &b, Location loc,
                          unsigned symbol) -> Value {
-    const graph::SymbolOrigin &source = shapes.getSymbols()[symbol];
+    // A copy: forming more may add symbols.
+    const graph::SymbolOrigin source = shapes.getSymbols()[symbol];
+    if (source.a) {
+      Value lhs = active->sizes.get(b, loc, source.a);
+      Value rhs = active->sizes.get(b, loc, source.b);
+      if (source.kind == graph::SymbolOrigin::Maximum)
+        return arith::MaxSIOp::create(b, loc, lhs, rhs);
+      return arith::MinSIOp::create(b, loc, lhs, rhs);
+    }
     if (source.kind == graph::SymbolOrigin::Element) {
       Value tensor = active->get(source.value).value;
       auto type = cast<RankedTensorType>(tensor.getType());

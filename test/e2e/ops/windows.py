@@ -174,6 +174,9 @@ def pool():
                 ((1, 5, 7, 7), (7, 7), {}), ((1, 1, 5, 5), (1, 1), {}),
                 ((1, 4, 9, 9), (3, 3), {"strides": [2, 2],
                                         "auto_pad": "SAME_UPPER"}),
+                ((1, 3, 1, 4), (2, 2), {"strides": [2, 2]}),
+                ((1, 3, 4, 2), (5, 3), {"strides": [2, 2]}),
+                ((1, 3, 2, 9), (5, 3), {"strides": [2, 2], "pads": [0, 1] * 2}),
                 ((2, 6, 15), (3,), {"strides": [2], "pads": [1, 1]})):
             yield Case(f"{kind} {shape} {kernel} {more}",
                        lambda g, k=kind, s=shape, w=kernel, m=more: g.op(

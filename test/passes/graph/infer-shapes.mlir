@@ -32,6 +32,30 @@ func.func @convolution(%x: tensor<?x3x?x8xf32>, %w: tensor<4x3x3x3xf32>) -> tens
 
 // -----
 
+// A pool's window larger than its input is partial, as in onnxruntime, as long
+// as it lacks less than a stride; @negative_ a convolution's is refused.
+// CHECK-LABEL: @partial_window
+// CHECK: strait.pool {{.*}} -> tensor<1x4x1x0xf32>
+func.func @partial_window(%x: tensor<1x4x1x2xf32>) -> tensor<*xf32> {
+  %y = strait.pool max %x
+      {kernel = array<i64: 2, 5>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
+       dilations = array<i64: 1, 1>}
+      : (tensor<1x4x1x2xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @negative_partial_window(%x: tensor<1x1x1x4xf32>, %w: tensor<1x1x1x9xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected operands that give a non-negative result size, got -1}}
+  %y = strait.conv %x, %w
+      {strides = array<i64: 1, 3>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+      : (tensor<1x1x1x4xf32>, tensor<1x1x1x9xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
 // A carried dim that grows stays open.
 // CHECK-LABEL: @loop
 // CHECK: strait.loop {{.*}} -> (tensor<?x4xf32>, tensor<?x4xf32>)

@@ -37,6 +37,22 @@ func.func @softmax(%x: tensor<5x7xf32>) -> tensor<5x7xf32> {
 
 // -----
 
+// A pool whose only window is partial has one row: the larger of two sizes.
+// CHECK-LABEL: func.func @partial_window
+// CHECK: %[[H:.+]] = tensor.dim %arg0
+// CHECK: %[[FIT:.+]] = affine.apply {{.*}}%[[H]]
+// CHECK: %[[ROWS:.+]] = arith.maxsi %[[FIT]], %c1
+// CHECK: kernel.region {{.*}} sizes(%[[H]], %[[ROWS]])
+func.func @partial_window(%x: tensor<1x?x8x4xf32>) -> tensor<1x?x4x4xf32> {
+  %y = strait.pool max %x
+      {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
+       dilations = array<i64: 1, 1>, layout = #strait<layout channels_last>}
+      : (tensor<1x?x8x4xf32>) -> tensor<1x?x4x4xf32>
+  return %y : tensor<1x?x4x4xf32>
+}
+
+// -----
+
 // @negative_reshape: the same elements in the same order need no region.
 // CHECK-LABEL: func.func @negative_reshape
 // CHECK-NOT: kernel.region
