@@ -159,10 +159,26 @@ static LogicalResult simplifyBody(RegionOp region) {
   return applyPatternsGreedily(region.getBody(), std::move(patterns));
 }
 
+/// Removes views that nobody reads any more: they would count as readers.
+static void eraseDeadViews(Value value) {
+  for (Operation *user : llvm::make_early_inc_range(value.getUsers()))
+    if (auto view = dyn_cast<kernel::ReshapeOp>(user)) {
+      eraseDeadViews(view.getResult());
+      if (view.use_empty())
+        view.erase();
+    }
+}
+
+static void eraseDeadViews(RegionOp region) {
+  for (Value result : region.getResults())
+    eraseDeadViews(result);
+}
+
 /// One region computing both; `producer`'s result `number` is `consumer`'s
 /// input `input`. With `keep` the producer's results stay results.
 static RegionOp merge(RegionOp producer, RegionOp consumer, unsigned input,
                       unsigned number, bool keep, SizeExpressions &sizes) {
+  eraseDeadViews(producer);
   OpBuilder builder(consumer);
   Location loc = builder.getFusedLoc({producer.getLoc(), consumer.getLoc()});
   RegionBuilder merged(builder, loc, sizes.materializer());
@@ -221,6 +237,7 @@ private:
   RegionOp tryInput(RegionOp consumer, unsigned index);
   bool othersReadLater(RegionOp producer, RegionOp consumer);
   bool rowsAgree(RegionOp producer, RegionOp consumer, unsigned index);
+  void readDirectly(RegionOp consumer, const ShapedValue &source);
 
   /// reshapeMap, counted: two producers of different shapes must not pull a map
   /// back and forth for ever.
@@ -266,6 +283,18 @@ bool Fuser::othersReadLater(RegionOp producer, RegionOp consumer) {
   });
 }
 
+/// Bypasses views of `source` that change nothing: with dynamic extents only
+/// their expressions tell.
+void Fuser::readDirectly(RegionOp consumer, const ShapedValue &source) {
+  for (unsigned i = 0; i < consumer.getInputs().size(); ++i) {
+    Value input = consumer.getInputs()[i];
+    if (input != source.value && behindViews(input) == source.value &&
+        input.getType() == source.value.getType() &&
+        sizes.input(consumer, i).dims == source.dims)
+      consumer.getInputsMutable()[i].set(source.value);
+  }
+}
+
 bool Fuser::rowsAgree(RegionOp producer, RegionOp consumer, unsigned index) {
   int64_t rows = std::min(rowRankOf(producer), rowRankOf(consumer));
   if (rows < 1)
@@ -297,6 +326,7 @@ RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
   auto producer = cast<RegionOp>(result.getOwner());
   if (producer == consumer || producer->getBlock() != consumer->getBlock())
     return {};
+  eraseDeadViews(producer);
   // All inputs that come from the producer are read by maps, none at computed
   // positions.
   auto readByGenerics = [&] {
@@ -348,6 +378,7 @@ RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
       return {};
     }
   }
+  readDirectly(consumer, {result, produced});
   auto position = llvm::find(consumer.getInputs(), Value(result));
   if (position == consumer.getInputs().end())
     return {};
@@ -395,11 +426,23 @@ RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
   }
   if (rootOf(consumer))
     return {};
-  // A map joins a cascade without its loops of extent 1: the cascade's other
-  // values have none there.
+  // A map behind a cascade joins its last loops.
+  if (mapOf(consumer) && argument.hasOneUse() &&
+      allUses([](linalg::GenericOp, AffineMap map) {
+        return map.isIdentity();
+      }))
+    return merge(producer, consumer, index, number, !alone, sizes);
+  // A map joins a cascade without the dims of extent 1 that nobody there runs
+  // along: the cascade's other values have none there.
+  auto isRunAlong = [&](unsigned dim) {
+    return !allUses([&](linalg::GenericOp, AffineMap read) {
+      return isa<AffineConstantExpr>(read.getResult(dim));
+    });
+  };
   SmallVector<AffineExpr> slim;
-  llvm::copy_if(produced, std::back_inserter(slim),
-                [](AffineExpr dim) { return !isOne(dim); });
+  for (auto [dim, extent] : llvm::enumerate(produced))
+    if (!isOne(extent) || isRunAlong(dim))
+      slim.push_back(extent);
   if (map && alone && slim.size() != produced.size())
     if (RegionOp reshaped = reshape(producer, slim)) {
       producer = reshaped;

@@ -205,19 +205,20 @@ bool strait::dropUnitDims(kernel::RegionOp region, unsigned index,
   ShapedValue old = sizes.input(region, index);
   // Dim i of the replacement is dim kept[i] of the old tensor, or new and 1.
   SmallVector<int64_t> kept;
-  unsigned next = 0;
+  int64_t next = 0, rank = old.dims.size();
   for (AffineExpr dim : replacement.dims) {
     if (isOne(dim)) {
-      kept.push_back(-1);
+      bool isOld = next < rank && isOne(old.dims[next]);
+      kept.push_back(isOld ? next++ : -1);
       continue;
     }
-    while (next < old.dims.size() && isOne(old.dims[next]))
+    while (next < rank && isOne(old.dims[next]))
       ++next;
-    if (next == old.dims.size() || old.dims[next] != dim)
+    if (next == rank || old.dims[next] != dim)
       return false;
     kept.push_back(next++);
   }
-  for (; next < old.dims.size(); ++next)
+  for (; next < rank; ++next)
     if (!isOne(old.dims[next]))
       return false;
   BlockArgument argument = region.getBody().front().getArgument(index);

@@ -67,3 +67,84 @@ func.func @negative_only_extent(%x: tensor<64x1xf32>) -> tensor<64x1xf32> {
   %1 = strait.softmax %0 axis(1) : (tensor<64x1xf32>) -> tensor<64x1xf32>
   return %1 : tensor<64x1xf32>
 }
+
+// -----
+
+// The views that fusion leaves behind do not count as readers: all four maps
+// become the product's epilogue.
+// CHECK-LABEL: func.func @views_between
+// CHECK: kernel.matmul
+// CHECK: arith.mulf
+// CHECK-NEXT: arith.addf
+// CHECK-NEXT: arith.maximumf
+// CHECK-NEXT: arith.addf
+// CHECK-NOT: kernel.region
+func.func @views_between(%x: tensor<1x9x4xf32>, %b: tensor<16xf32>, %r: tensor<1x9x16xf32>) -> tensor<1x9x16xf32> {
+  %w = strait.weight dense<1.0> : tensor<4x16xf32>
+  %flat = strait.weight dense<[9, 16]> : tensor<2xi64>
+  %full = strait.weight dense<[1, 9, 16]> : tensor<3xi64>
+  %0 = strait.matmul %x, %w : (tensor<1x9x4xf32>, tensor<4x16xf32>) -> tensor<1x9x16xf32>
+  %1 = strait.reshape %0, %flat : (tensor<1x9x16xf32>, tensor<2xi64>) -> tensor<9x16xf32>
+  %2 = strait.mul %1, %b : (tensor<9x16xf32>, tensor<16xf32>) -> tensor<9x16xf32>
+  %3 = strait.add %2, %b : (tensor<9x16xf32>, tensor<16xf32>) -> tensor<9x16xf32>
+  %4 = strait.reshape %3, %full : (tensor<9x16xf32>, tensor<3xi64>) -> tensor<1x9x16xf32>
+  %5 = strait.relu %4 : (tensor<1x9x16xf32>) -> tensor<1x9x16xf32>
+  %6 = strait.add %r, %5 : (tensor<1x9x16xf32>, tensor<1x9x16xf32>) -> tensor<1x9x16xf32>
+  return %6 : tensor<1x9x16xf32>
+}
+
+// -----
+
+// The same where only expressions tell that a view changes nothing.
+// CHECK-LABEL: func.func @dynamic_view_between
+// CHECK: kernel.matmul
+// CHECK: arith.addf
+// CHECK-NOT: kernel.region
+func.func @dynamic_view_between(%x: tensor<?x4xf32>, %b: tensor<16xf32>) -> tensor<?x16xf32> {
+  %w = strait.weight dense<1.0> : tensor<4x16xf32>
+  %0 = strait.matmul %x, %w : (tensor<?x4xf32>, tensor<4x16xf32>) -> tensor<?x16xf32>
+  %1 = strait.add %0, %b : (tensor<?x16xf32>, tensor<16xf32>) -> tensor<?x16xf32>
+  return %1 : tensor<?x16xf32>
+}
+
+// -----
+
+// A norm from primitives is one cascade, whatever dims of extent 1 it keeps.
+// CHECK-LABEL: func.func @rms_norm
+// CHECK: kernel.region
+// CHECK-NOT: kernel.region
+func.func @rms_norm(%x: tensor<1x128x64xf32>, %g: tensor<64xf32>) -> tensor<1x128x64xf32> {
+  %eps = strait.weight dense<1.0e-6> : tensor<f32>
+  %0 = strait.mul %x, %x : (tensor<1x128x64xf32>, tensor<1x128x64xf32>) -> tensor<1x128x64xf32>
+  %1 = strait.reduce mean %0 axes [2] keep_dims : (tensor<1x128x64xf32>) -> tensor<1x128x1xf32>
+  %2 = strait.add %1, %eps : (tensor<1x128x1xf32>, tensor<f32>) -> tensor<1x128x1xf32>
+  %3 = strait.rsqrt %2 : (tensor<1x128x1xf32>) -> tensor<1x128x1xf32>
+  %4 = strait.mul %x, %3 : (tensor<1x128x64xf32>, tensor<1x128x1xf32>) -> tensor<1x128x64xf32>
+  %5 = strait.mul %g, %4 : (tensor<64xf32>, tensor<1x128x64xf32>) -> tensor<1x128x64xf32>
+  return %5 : tensor<1x128x64xf32>
+}
+
+// -----
+
+// A map behind a cascade joins it however few rows there are.
+// CHECK-LABEL: func.func @behind_few_rows
+// CHECK: kernel.region
+// CHECK: math.tanh
+// CHECK-NOT: kernel.region
+func.func @behind_few_rows(%x: tensor<1x64xf32>) -> tensor<1x64xf32> {
+  %0 = strait.softmax %x axis(1) : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  %1 = strait.tanh %0 : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  return %1 : tensor<1x64xf32>
+}
+
+// -----
+
+// @negative_few_rows: two reductions over one row stay apart, so that others
+// can work on the second.
+// CHECK-LABEL: func.func @negative_few_rows
+// CHECK-COUNT-2: kernel.region
+func.func @negative_few_rows(%x: tensor<1x64xf32>) -> tensor<1xf32> {
+  %0 = strait.softmax %x axis(1) : (tensor<1x64xf32>) -> tensor<1x64xf32>
+  %1 = strait.reduce sum %0 axes [1] : (tensor<1x64xf32>) -> tensor<1xf32>
+  return %1 : tensor<1xf32>
+}
