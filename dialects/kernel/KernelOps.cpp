@@ -110,3 +110,62 @@ LogicalResult FuncOp::verify() {
   return verifyBody(*this, body, types, body.getNumArguments() - numInputs,
                     getInputShapes(), getResultShapes());
 }
+
+std::optional<int64_t> strait::bytesPerElement(Type element) {
+  if (element.isIndex())
+    return 8;
+  if (element.isInteger(1))
+    return 1;
+  if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() % 8 != 0)
+    return std::nullopt;
+  return element.getIntOrFloatBitWidth() / 8;
+}
+
+/// Whether `count` elements end where kernels may start.
+static bool isAligned(int64_t count, Type element) {
+  auto bytes = strait::bytesPerElement(element);
+  return !bytes || count * *bytes % strait::operandAlignment == 0;
+}
+
+LogicalResult SliceOp::verify() {
+  auto from = cast<RankedTensorType>(getSource().getType());
+  auto to = cast<RankedTensorType>(getType());
+  if (from.getElementType() != to.getElementType()) // Constraint 1.
+    return emitOpError("expected elements of type ")
+           << from.getElementType() << ", found " << to.getElementType();
+  APInt offset;
+  if (!matchPattern(getOffset(), m_ConstantInt(&offset)))
+    return success();
+  int64_t first = offset.getSExtValue();
+  if (first < 0 || (from.hasStaticShape() && to.hasStaticShape() &&
+                    first > from.getNumElements() - to.getNumElements()))
+    return emitOpError("expected elements inside ") // Constraint 2.
+           << from << ", found " << to << " from " << first;
+  if (!isAligned(first, to.getElementType())) // Constraint 3.
+    return emitOpError("expected an offset of a multiple of 64 bytes, found ")
+           << first << " elements";
+  return success();
+}
+
+LogicalResult JoinOp::verify() {
+  auto to = cast<RankedTensorType>(getType());
+  int64_t count = 0;
+  bool isStatic = true;
+  for (auto [index, source] : llvm::enumerate(getSources())) {
+    auto from = cast<RankedTensorType>(source.getType());
+    if (from.getElementType() != to.getElementType()) // Constraint 1.
+      return emitOpError("expected elements of type ")
+             << to.getElementType() << ", found " << from.getElementType();
+    isStatic &= from.hasStaticShape();
+    count += isStatic ? from.getNumElements() : 0;
+    if (isStatic && index + 1 < getSources().size() && // Constraint 3.
+        !isAligned(count, to.getElementType()))
+      return emitOpError("expected sources of a multiple of 64 bytes before "
+                         "the last, found ")
+             << from;
+  }
+  if (isStatic && to.hasStaticShape() && count != to.getNumElements())
+    return emitOpError("expected a result of ") // Constraint 2.
+           << count << " elements, found " << to;
+  return success();
+}

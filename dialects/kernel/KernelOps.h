@@ -15,6 +15,7 @@
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include <optional>
 
 #include "dialects/kernel/KernelDialect.h.inc"
 #include "dialects/kernel/KernelEnums.h.inc"
@@ -22,5 +23,16 @@
 #include "dialects/kernel/KernelAttrs.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.h.inc"
+
+namespace strait {
+
+/// Where kernels expect their operands to start: a multiple of these bytes.
+constexpr int64_t operandAlignment = 64;
+
+/// Bytes of an element in memory (bool: 1, index: 8); nothing for types that
+/// no buffer holds.
+std::optional<int64_t> bytesPerElement(mlir::Type element);
+
+} // namespace strait
 
 #endif // STRAIT_DIALECTS_KERNEL_KERNELOPS_H

@@ -182,6 +182,61 @@ def Kernel_ReshapeOp : Kernel_Op<"reshape", [Pure]> {
   }];
 }
 
+def Kernel_SliceOp : Kernel_Op<"slice", [Pure]> {
+  let summary = "elements that lie together, from an offset on";
+  let description = [{
+    A view: costs nothing at run time. The result's elements are those of the
+    source from row-major position `offset` on, under the result's shape;
+    `sizes` gives the dynamic extents of the result in order.
+
+    Constraints:
+    1. the element types are equal;
+    2. the result lies inside the source, where both are static;
+    3. `offset` elements are a multiple of 64 bytes, as kernels expect.
+
+    Example:
+    ```mlir
+    %r = kernel.slice %x from %c16 : tensor<3x16xf32> -> tensor<1x16xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$source, Index:$offset,
+    Variadic<Index>:$sizes);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $source `from` $offset (`sizes` `(` $sizes^ `)`)? attr-dict
+    `:` type($source) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Kernel_JoinOp : Kernel_Op<"join", [Pure, AttrSizedOperandSegments]> {
+  let summary = "tensors one after the other in memory";
+  let description = [{
+    A concatenation along the outermost axis of more than one element. The
+    schedule lets launches write such sources to their place in the result, so
+    that joining costs nothing; what no launch of its own writes is copied
+    there. `sizes` gives the dynamic extents of the result in order.
+
+    Constraints:
+    1. the element types are equal;
+    2. the result has as many elements as the sources, where all are static;
+    3. all sources but the last take a multiple of 64 bytes.
+
+    Example:
+    ```mlir
+    %r = kernel.join %a, %b : tensor<1x16xf32>, tensor<2x16xf32> -> tensor<3x16xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyRankedTensor>:$sources,
+    Variadic<Index>:$sizes);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $sources (`sizes` `(` $sizes^ `)`)? attr-dict
+    `:` type($sources) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Roots. All operate on contiguous tensors inside a kernel.region body.
 //===----------------------------------------------------------------------===//

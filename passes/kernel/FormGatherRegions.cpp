@@ -20,9 +20,28 @@ static Value toPosition(OpBuilder &b, Location loc, Value raw, Value extent) {
 
 static LogicalResult formGather(graph::GatherOp op, GraphToKernel &state) {
   ShapedValue x = state.get(op.getX());
-  ShapedValue indices = state.get(op.getIndices());
-  int64_t axis = op.getAxis(), rank = indices.rank();
+  int64_t axis = op.getAxis();
   Location loc = op.getLoc();
+  // One known position is a slice.
+  auto known = state.elementsOf(op.getIndices());
+  auto extent = constantOf(x.dims[axis]);
+  auto position = known && known->size() == 1 ? constantOf(known->front())
+                                              : std::nullopt;
+  if (position && *position < 0 && extent)
+    *position += *extent;
+  if (position && extent && *position >= 0 && *position < *extent) {
+    SmallVector<AffineExpr> cut = x.dims;
+    SmallVector<AffineExpr> offsets(x.rank(), state.constant(0));
+    cut[axis] = state.constant(1);
+    offsets[axis] = state.constant(*position);
+    SmallVector<int64_t> strides(x.rank(), 1);
+    state.set(op.getResult(),
+              state.reshape(loc, state.slice(loc, x, cut, offsets, strides),
+                            state.dimsOf(op.getResult())));
+    return success();
+  }
+  ShapedValue indices = state.get(op.getIndices());
+  int64_t rank = indices.rank();
   state.set(op.getResult(),
             state.pull(loc, state.dimsOf(op.getResult()), x.elementType(),
                        [&](RegionBuilder &region, OpBuilder &b, Indices at) {

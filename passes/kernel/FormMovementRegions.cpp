@@ -61,29 +61,59 @@ static AffineExpr sliceStart(GraphToKernel &state, AffineExpr start,
   return state.shapes.dependsOnData(start) ? AffineExpr() : start;
 }
 
-/// x[..., offset + i * stride, ...]: positions are computed, since a map of
-/// linalg.generic must cover its operand.
-static ShapedValue readStrided(GraphToKernel &state, Location loc,
-                               const ShapedValue &x, ArrayRef<AffineExpr> dims,
-                               ArrayRef<AffineExpr> offsets,
-                               ArrayRef<int64_t> strides) {
-  return state.pull(
-      loc, dims, x.elementType(),
-      [&](RegionBuilder &region, OpBuilder &b, Indices at) -> Value {
-        Value source = region.input(x);
-        SmallVector<Value> reads;
-        for (int64_t axis = 0; axis < x.rank(); ++axis) {
-          Value read = at[axis];
-          if (strides[axis] != 1)
-            read = arith::MulIOp::create(b, loc, read,
-                                         positionConstant(b, loc, strides[axis]));
-          if (constantOf(offsets[axis]) != 0)
-            read = arith::AddIOp::create(b, loc, read,
-                                         region.extent(offsets[axis]));
-          reads.push_back(read);
-        }
-        return tensor::ExtractOp::create(b, loc, source, reads);
-      });
+/// Row-major position from which the elements of a slice lie together: its
+/// outer extents are 1, then one axis is cut, all inner ones are whole. Null
+/// where they do not.
+static AffineExpr contiguousFrom(const ShapedValue &x,
+                                 ArrayRef<AffineExpr> dims,
+                                 ArrayRef<AffineExpr> offsets,
+                                 ArrayRef<int64_t> strides) {
+  MLIRContext *context = x.value.getContext();
+  AffineExpr from = getAffineConstantExpr(0, context);
+  AffineExpr below = getAffineConstantExpr(1, context);
+  bool whole = true;
+  for (int64_t axis = x.rank() - 1; axis >= 0; --axis) {
+    if (!isOne(dims[axis]) && (!whole || strides[axis] != 1))
+      return {};
+    whole &= dims[axis] == x.dims[axis];
+    from = graph::add(from, graph::multiply({offsets[axis], below}, context));
+    below = graph::multiply({below, x.dims[axis]}, context);
+  }
+  return from;
+}
+
+ShapedValue GraphToKernel::slice(Location loc, ShapedValue x,
+                                 ArrayRef<AffineExpr> dims,
+                                 ArrayRef<AffineExpr> offsets,
+                                 ArrayRef<int64_t> strides) {
+  AffineExpr from = contiguousFrom(x, dims, offsets, strides);
+  if (from && isAligned(from, x.elementType())) {
+    SmallVector<Value> dynamic;
+    for (AffineExpr dim : dims)
+      if (!constantOf(dim))
+        dynamic.push_back(sizes.get(builder, loc, dim));
+    Value view = kernel::SliceOp::create(
+        builder, loc, typeOf(dims, x.elementType()), x.value,
+        sizes.get(builder, loc, from), dynamic);
+    return {view, SmallVector<AffineExpr>(dims)};
+  }
+  // Positions are computed: a map of linalg.generic must cover its operand.
+  return pull(loc, dims, x.elementType(),
+              [&](RegionBuilder &region, OpBuilder &b, Indices at) -> Value {
+                Value source = region.input(x);
+                SmallVector<Value> reads;
+                for (int64_t axis = 0; axis < x.rank(); ++axis) {
+                  Value read = at[axis];
+                  if (strides[axis] != 1)
+                    read = arith::MulIOp::create(
+                        b, loc, read, positionConstant(b, loc, strides[axis]));
+                  if (constantOf(offsets[axis]) != 0)
+                    read = arith::AddIOp::create(b, loc, read,
+                                                 region.extent(offsets[axis]));
+                  reads.push_back(read);
+                }
+                return tensor::ExtractOp::create(b, loc, source, reads);
+              });
 }
 
 /// x[..., start + i * step, ...]
@@ -108,8 +138,8 @@ static LogicalResult formSlice(graph::SliceOp op, GraphToKernel &state) {
       return op.emitOpError("cannot tell where the slice of axis ")
              << axis << " starts: its start may be negative at run time";
   }
-  state.set(op.getResult(), readStrided(state, op.getLoc(), x, dims, offsets,
-                                        strides));
+  state.set(op.getResult(),
+            state.slice(op.getLoc(), x, dims, offsets, strides));
   return success();
 }
 
@@ -123,14 +153,54 @@ static LogicalResult formSplit(graph::SplitOp op, GraphToKernel &state) {
     SmallVector<AffineExpr> dims = state.dimsOf(result);
     SmallVector<AffineExpr> offsets(x.rank(), state.constant(0));
     offsets[axis] = offset;
-    state.set(result,
-              readStrided(state, op.getLoc(), x, dims, offsets, strides));
+    state.set(result, state.slice(op.getLoc(), x, dims, offsets, strides));
     offset = graph::add(offset, dims[axis]);
   }
   return success();
 }
 
-/// Rows of the operands side by side: kernel.concat.
+/// Whether a launch of its own can write `tensor` to a place in a join: it is
+/// computed here, and no other join has it.
+static bool mayWriteInPlace(Value tensor, ArrayRef<ShapedValue> all) {
+  Value root = tensor;
+  while (auto view = root.getDefiningOp<kernel::ReshapeOp>())
+    root = view.getSource();
+  if (!root.getDefiningOp<kernel::RegionOp>() &&
+      !root.getDefiningOp<kernel::JoinOp>())
+    return false;
+  if (llvm::count_if(all, [&](const ShapedValue &other) {
+        return other.value == tensor;
+      }) != 1)
+    return false;
+  SmallVector<Value> views = {root};
+  while (!views.empty())
+    for (Operation *user : views.pop_back_val().getUsers()) {
+      if (isa<kernel::JoinOp>(user))
+        return false;
+      if (isa<kernel::ReshapeOp>(user))
+        views.push_back(user->getResult(0));
+    }
+  return true;
+}
+
+/// Whether the inputs may be written one after the other: nothing of more than
+/// one element lies outside of the axis, all start aligned, and no input is
+/// copied that a kernel could copy on all threads.
+static bool mayJoin(ArrayRef<ShapedValue> inputs, AffineExpr outer) {
+  if (!isOne(outer))
+    return false;
+  for (const ShapedValue &input : inputs) {
+    if (!mayWriteInPlace(input.value, inputs))
+      return false;
+    AffineExpr count = productOf(input.dims, input.value.getContext());
+    if (&input != &inputs.back() && !isAligned(count, input.elementType()))
+      return false;
+  }
+  return true;
+}
+
+/// Rows of the operands side by side: kernel.join where they make one row that
+/// their producers can write, else kernel.concat.
 static LogicalResult formConcat(graph::ConcatOp op, GraphToKernel &state) {
   SmallVector<ShapedValue> inputs;
   for (Value input : op.getInputs()) {
@@ -149,6 +219,20 @@ static LogicalResult formConcat(graph::ConcatOp op, GraphToKernel &state) {
   ArrayRef<AffineExpr> all(dims);
   AffineExpr outer =
       productOf(all.take_front(op.getAxis()), op.getContext());
+  if (mayJoin(inputs, outer)) {
+    SmallVector<Value> sources, dynamic;
+    for (ShapedValue &input : inputs)
+      sources.push_back(input.value);
+    for (AffineExpr dim : dims)
+      if (!constantOf(dim))
+        dynamic.push_back(
+            state.sizes.get(state.builder, op.getLoc(), dim));
+    Value joined = kernel::JoinOp::create(
+        state.builder, op.getLoc(), typeOf(dims, inputs[0].elementType()),
+        sources, dynamic);
+    state.set(op.getResult(), {joined, dims});
+    return success();
+  }
   RegionBuilder region(state.builder, op.getLoc(), state.sizes);
   SmallVector<Value> pieces;
   for (ShapedValue &input : inputs) {

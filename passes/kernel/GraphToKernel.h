@@ -51,6 +51,12 @@ public:
   /// when only dims of extent 1 move.
   ShapedValue transpose(mlir::Location loc, ShapedValue source,
                         llvm::ArrayRef<int64_t> perm);
+  /// x[offsets + i * strides], of extents `dims`: a view where the elements
+  /// lie together in memory at a place where kernels may start, else a region.
+  ShapedValue slice(mlir::Location loc, ShapedValue x,
+                    llvm::ArrayRef<mlir::AffineExpr> dims,
+                    llvm::ArrayRef<mlir::AffineExpr> offsets,
+                    llvm::ArrayRef<int64_t> strides);
   /// A region of one map over `dims`, numpy-broadcasting the operands.
   ShapedValue elementwise(mlir::Location loc,
                           llvm::ArrayRef<ShapedValue> operands,

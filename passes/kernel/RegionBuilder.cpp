@@ -17,6 +17,11 @@ Type strait::storageType(Type element) {
   return element;
 }
 
+bool strait::isAligned(AffineExpr count, Type element) {
+  auto bytes = bytesPerElement(element);
+  return bytes && (count * *bytes).isMultipleOf(operandAlignment);
+}
+
 RankedTensorType strait::typeOf(ArrayRef<AffineExpr> dims, Type elementType) {
   SmallVector<int64_t> shape;
   for (AffineExpr dim : dims)

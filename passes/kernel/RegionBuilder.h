@@ -103,6 +103,10 @@ private:
   llvm::SmallVector<mlir::AffineExpr> extents;
 };
 
+/// Whether `count` elements of the type are a multiple of the alignment that
+/// kernels expect of their operands.
+bool isAligned(mlir::AffineExpr count, mlir::Type element);
+
 /// kernel.reshape of `source` to `dims` (equal element count), folding chains
 /// of reshapes and identities. `element` may rename the element type to one of
 /// the same width.

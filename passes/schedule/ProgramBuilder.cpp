@@ -167,15 +167,16 @@ static Type elementOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getElementType();
 }
 
-/// Chooses the launch results that are written straight into outputs.
+/// Chooses the results that are written straight into outputs.
 LogicalResult ProgramBuilder::placeResults() {
   auto terminator = cast<func::ReturnOp>(
       function.getBody().front().getTerminator());
   outputBuffers.resize(terminator.getNumOperands());
   for (auto [index, value] : llvm::enumerate(terminator.getOperands())) {
     Value root = rootOf(value);
-    auto launch = root.getDefiningOp<kernel::LaunchOp>();
-    if (launch && launch->getBlock() == terminator->getBlock())
+    Operation *op = root.getDefiningOp();
+    if (isa_and_nonnull<kernel::LaunchOp, kernel::JoinOp>(op) &&
+        op->getBlock() == terminator->getBlock())
       inPlace.try_emplace(root, index);
   }
   return success();
@@ -206,10 +207,7 @@ LogicalResult ProgramBuilder::finishResults() {
       Value root = rootOf(value);
       auto aside = schedule::AllocateOp::create(
           before, loc, byteSize(loc, elementOf(root), tensors[root].dims));
-      output.getResult().replaceAllUsesWith(aside.getResult());
-      for (auto &entry : tensors)
-        if (entry.second.buffer == output.getResult())
-          entry.second.buffer = aside;
+      replaceBuffer(output.getResult(), aside);
       placed->buffer = aside;
       output.erase();
     }
@@ -237,6 +235,8 @@ LogicalResult ProgramBuilder::emitOp(Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](kernel::LaunchOp op) { return emitLaunch(op); })
       .Case([&](kernel::ReshapeOp op) { return emitReshape(op); })
+      .Case([&](kernel::SliceOp op) { return emitSlice(op); })
+      .Case([&](kernel::JoinOp op) { return emitJoin(op); })
       .Case([&](graph::WeightOp op) { return emitWeight(op); })
       .Case([&](graph::IfOp op) { return emitIf(op); })
       .Case([&](graph::LoopOp op) { return emitLoop(op); })
@@ -317,26 +317,6 @@ LogicalResult ProgramBuilder::emitLaunch(kernel::LaunchOp launch) {
                              evaluate(kernel.getTasks()),
                              evaluate(kernel.getScratch()), *extents, reads,
                              writes, count("flops"), count("bytes"));
-  return success();
-}
-
-/// %r = kernel.reshape %x -> the buffer of %x under other dims
-LogicalResult ProgramBuilder::emitReshape(kernel::ReshapeOp reshape) {
-  FailureOr<PlacedTensor> source = lookup(reshape.getSource(), reshape);
-  FailureOr<SmallVector<Value>> extents =
-      lookupScalars(reshape.getSizes(), reshape);
-  if (failed(source) || failed(extents))
-    return failure();
-  auto type = cast<RankedTensorType>(reshape.getType());
-  if (extents->size() != type.getNumDynamicDims())
-    return reshape.emitOpError("expected one size per dynamic dimension");
-  PlacedTensor placed{source->buffer, {}};
-  auto next = extents->begin();
-  for (int64_t extent : type.getShape())
-    placed.dims.push_back(ShapedType::isDynamic(extent)
-                              ? *next++
-                              : constant(reshape.getLoc(), extent));
-  tensors[reshape] = placed;
   return success();
 }
 

@@ -37,6 +37,8 @@ private:
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitLaunch(kernel::LaunchOp launch);
   mlir::LogicalResult emitReshape(kernel::ReshapeOp reshape);
+  mlir::LogicalResult emitSlice(kernel::SliceOp slice);
+  mlir::LogicalResult emitJoin(kernel::JoinOp join);
   mlir::LogicalResult emitWeight(graph::WeightOp weight);
   mlir::LogicalResult emitDim(mlir::tensor::DimOp dim);
   mlir::LogicalResult emitExtract(mlir::tensor::ExtractOp extract);
@@ -71,8 +73,14 @@ private:
   llvm::DenseMap<mlir::Value, PlacedTensor> tensors;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;
 
-  /// An output whose buffer a launch writes directly.
-  llvm::DenseMap<mlir::Value, unsigned> inPlace; // launch result -> output
+  /// The extents of a view of `type` whose dynamic ones are `sizes`.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+  viewDims(mlir::Operation *op, mlir::Type type, mlir::ValueRange sizes);
+  /// Lets `buffer`, which goes away, be another one wherever it was placed.
+  void replaceBuffer(mlir::Value buffer, mlir::Value by);
+
+  /// An output whose buffer a launch, or those of a join, write directly.
+  llvm::DenseMap<mlir::Value, unsigned> inPlace; // result -> output
   llvm::SmallVector<mlir::Value> outputBuffers;  // null until placed
 };
 

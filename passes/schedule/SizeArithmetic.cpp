@@ -67,13 +67,3 @@ Value strait::emitProduct(OpBuilder &builder, Location loc, ValueRange dims,
   return builder.createOrFold<arith::MulIOp>(
       loc, product, indexConstant(builder, loc, factor));
 }
-
-std::optional<int64_t> strait::bytesPerElement(Type element) {
-  if (element.isIndex())
-    return 8;
-  if (element.isInteger(1))
-    return 1;
-  if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() % 8 != 0)
-    return std::nullopt;
-  return element.getIntOrFloatBitWidth() / 8;
-}

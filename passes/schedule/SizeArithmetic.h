@@ -3,6 +3,7 @@
 #ifndef STRAIT_PASSES_SCHEDULE_SIZEARITHMETIC_H
 #define STRAIT_PASSES_SCHEDULE_SIZEARITHMETIC_H
 
+#include "dialects/kernel/KernelOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include <optional>
@@ -21,10 +22,6 @@ mlir::Value emitExpr(mlir::OpBuilder &builder, mlir::Location loc,
 /// Product of `dims` and `factor`.
 mlir::Value emitProduct(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::ValueRange dims, int64_t factor);
-
-/// Bytes of an element in memory (bool: 1, index: 8); nothing for types that
-/// no buffer holds.
-std::optional<int64_t> bytesPerElement(mlir::Type element);
 
 } // namespace strait
 

@@ -44,6 +44,41 @@ def slices():
         "Split", g.input((3, 8)), axis=1, results=2))
 
 
+def views():
+    """Pieces that lie together in memory, written and read in place."""
+    def rows(g, count, kind="Sin"):
+        return g.op(kind, g.input((count, 16), keep=(1,)))
+
+    def split(g):
+        pieces = g.op("Split", rows(g, 6), axis=0, results=3)
+        return [g.op("Exp", piece) for piece in pieces]
+    yield Case("Split into rows", split)
+
+    def slice_twice(g):
+        first = g.op("Slice", g.input((1, 7, 16), keep=(0, 1, 2)), g.ints(1),
+                     g.ints(6), g.ints(1))
+        return g.op("Slice", first, g.ints(2), g.ints(4), g.ints(1))
+    yield Case("Slice rows twice", slice_twice)
+    yield Case("Gather a row", lambda g: g.op(
+        "Gather", g.op("Sin", g.input((3, 4, 16), keep=(0, 2))), g.ints(-1),
+        axis=0))
+    yield Case("Concat computed rows", lambda g: g.op(
+        "Exp", g.op("Concat", rows(g, 3), rows(g, 2, "Cos"), axis=0)))
+
+    def also_output(g):
+        a, b = rows(g, 3), rows(g, 2, "Cos")
+        return [a, g.op("Concat", a, b, axis=0)]
+    yield Case("Concat rows that are outputs too", also_output)
+    yield Case("Concat of a concat", lambda g: g.op(
+        "Concat", g.op("Concat", rows(g, 3), rows(g, 2, "Cos"), axis=0),
+        rows(g, 1, "Neg"), axis=0))
+
+    def swap(g):
+        a, b = g.op("Split", rows(g, 4), axis=0, results=2)
+        return g.op("Concat", b, a, axis=0)
+    yield Case("Concat halves the other way round", swap)
+
+
 def concat():
     for axis, shapes in ((0, ((2, 5), (3, 5))), (1, ((4, 3), (4, 1), (4, 17))),
                          (-1, ((2, 3, 5), (2, 3, 16))),
@@ -167,5 +202,5 @@ def shapes():
 
 
 FAMILIES = {"transpose": transpose, "slice and split": slices,
-            "concat": concat, "pad": pad, "gather and scatter": gathers,
-            "shapes": shapes}
+            "views": views, "concat": concat, "pad": pad,
+            "gather and scatter": gathers, "shapes": shapes}

@@ -41,7 +41,7 @@ FAST_STRIDE = 9     # --fast takes every ninth case
 # Families whose kernels see sizes at run time in real models.
 DYNAMIC = ["matmul constant", "matmul", "conv", "conv depthwise", "pool",
            "resize", "softmax", "norms", "reductions", "binary", "transpose",
-           "concat", "shapes", "attention", "recurrent layers", "folds"]
+           "views", "concat", "shapes", "attention", "recurrent layers", "folds"]
 
 
 class Sweep:
@@ -189,6 +189,8 @@ def main():
             if name in DYNAMIC and not options.static:
                 sweep.family(name, dynamic=True)
             row = sweep.families.get(name)
+            if not row:  # --dynamic, and not one of those
+                continue
             print(f"{'FAIL' if row['failed'] else 'pass'}  {name}: "
                   f"{row['passed']} passed, {row['failed']} failed, "
                   f"{row['skipped']} refused; largest difference "

@@ -65,6 +65,78 @@ func.func @negative_reshape(%x: tensor<2x6xf32>) -> tensor<3x4xf32> {
 
 // -----
 
+// What lies together in memory is a view: slices of the outermost axis of more
+// than one element, the pieces of a split, one known position of a gather.
+// CHECK-LABEL: func.func @slices
+func.func @slices(%x: tensor<1x3x?x16xf32>) -> (tensor<1x1x?x16xf32>, tensor<1x?x16xf32>, tensor<1x1x?x16xf32>) {
+  // CHECK-NOT: kernel.region
+  // CHECK: kernel.slice %arg0 from %{{.*}} sizes({{.*}}) : tensor<1x3x?x16xf32> -> tensor<1x1x?x16xf32>
+  // CHECK: %[[G:.+]] = kernel.slice %arg0 {{.*}} : tensor<1x3x?x16xf32> -> tensor<1x1x?x16xf32>
+  // CHECK: kernel.reshape %[[G]] {{.*}} -> tensor<1x?x16xf32>
+  // CHECK-COUNT-3: kernel.slice %arg0
+  // CHECK-NOT: kernel.region
+  %c1 = strait.weight dense<1> : tensor<1xi64>
+  %c2 = strait.weight dense<2> : tensor<1xi64>
+  %c3 = strait.weight dense<3> : tensor<1xi64>
+  %last = strait.weight dense<-1> : tensor<i64>
+  %a = strait.slice %x, %c2, %c3, %c1 axes [1] : (tensor<1x3x?x16xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<1x1x?x16xf32>
+  %g = strait.gather %x, %last axis(1) : (tensor<1x3x?x16xf32>, tensor<i64>) -> tensor<1x?x16xf32>
+  %s:3 = strait.split %x axis(1) : (tensor<1x3x?x16xf32>) -> (tensor<1x1x?x16xf32>, tensor<1x1x?x16xf32>, tensor<1x1x?x16xf32>)
+  return %a, %g, %s#1 : tensor<1x1x?x16xf32>, tensor<1x?x16xf32>, tensor<1x1x?x16xf32>
+}
+
+// -----
+
+// Pieces of more than one row, and such as would not start aligned, are not.
+// CHECK-LABEL: func.func @negative_slices
+// CHECK-NOT: kernel.slice
+// CHECK-COUNT-2: kernel.region
+func.func @negative_slices(%x: tensor<2x4x16xf32>, %z: tensor<4x3xf32>) -> (tensor<2x2x16xf32>, tensor<2x3xf32>) {
+  %a:2 = strait.split %x axis(1) : (tensor<2x4x16xf32>) -> (tensor<2x2x16xf32>, tensor<2x2x16xf32>)
+  %b:2 = strait.split %z axis(0) : (tensor<4x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>)
+  return %a#1, %b#1 : tensor<2x2x16xf32>, tensor<2x3xf32>
+}
+
+// -----
+
+// Rows that are computed here are joined where they are written.
+// CHECK-LABEL: func.func @concat
+func.func @concat(%x: tensor<1x?x16xf32>) -> tensor<1x?x16xf32> {
+  // CHECK: %[[A:.+]] = kernel.region
+  // CHECK: %[[B:.+]] = kernel.region
+  // CHECK: kernel.join %[[A]], %[[B]] sizes(
+  %a = strait.relu %x : (tensor<1x?x16xf32>) -> tensor<1x?x16xf32>
+  %b = strait.exp %x : (tensor<1x?x16xf32>) -> tensor<1x?x16xf32>
+  %y = strait.concat %a, %b axis(1) : (tensor<1x?x16xf32>, tensor<1x?x16xf32>) -> tensor<1x?x16xf32>
+  return %y : tensor<1x?x16xf32>
+}
+
+// -----
+
+// An input (as a cache is), a value twice or in two joins, rows that alternate
+// or would not start aligned: these are copied, by a kernel.
+// CHECK-LABEL: func.func @negative_concat
+func.func @negative_concat(%x: tensor<1x4x16xf32>, %z: tensor<2x4x3xf32>)
+    -> (tensor<1x8x16xf32>, tensor<1x8x16xf32>, tensor<2x8x3xf32>, tensor<4x4x3xf32>, tensor<1x8x16xf32>) {
+  // CHECK-COUNT-4: kernel.concat
+  // CHECK-COUNT-1: kernel.join
+  // CHECK: kernel.concat
+  %a = strait.relu %x : (tensor<1x4x16xf32>) -> tensor<1x4x16xf32>
+  %b = strait.relu %z : (tensor<2x4x3xf32>) -> tensor<2x4x3xf32>
+  %c = strait.exp %z : (tensor<2x4x3xf32>) -> tensor<2x4x3xf32>
+  %0 = strait.concat %x, %a axis(1) : (tensor<1x4x16xf32>, tensor<1x4x16xf32>) -> tensor<1x8x16xf32>
+  %1 = strait.concat %a, %a axis(1) : (tensor<1x4x16xf32>, tensor<1x4x16xf32>) -> tensor<1x8x16xf32>
+  %2 = strait.concat %b, %c axis(1) : (tensor<2x4x3xf32>, tensor<2x4x3xf32>) -> tensor<2x8x3xf32>
+  %3 = strait.concat %b, %c axis(0) : (tensor<2x4x3xf32>, tensor<2x4x3xf32>) -> tensor<4x4x3xf32>
+  %d = strait.exp %x : (tensor<1x4x16xf32>) -> tensor<1x4x16xf32>
+  %4 = strait.concat %a, %d axis(1) : (tensor<1x4x16xf32>, tensor<1x4x16xf32>) -> tensor<1x8x16xf32>
+  %5 = strait.concat %d, %a axis(1) : (tensor<1x4x16xf32>, tensor<1x4x16xf32>) -> tensor<1x8x16xf32>
+  %6 = strait.add %4, %5 : (tensor<1x8x16xf32>, tensor<1x8x16xf32>) -> tensor<1x8x16xf32>
+  return %0, %1, %2, %3, %6 : tensor<1x8x16xf32>, tensor<1x8x16xf32>, tensor<2x8x3xf32>, tensor<4x4x3xf32>, tensor<1x8x16xf32>
+}
+
+// -----
+
 // @negative_no_form: an op without a form is refused, naming it.
 func.func @negative_no_form(%x: tensor<4xf32>) -> tensor<1x?xi64> {
   // expected-error @below {{has no form at the kernel level}}

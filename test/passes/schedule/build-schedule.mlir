@@ -89,3 +89,101 @@ func.func @negative_in_place_once(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4
   %y = kernel.launch @k ins(%x : tensor<4xf32>) shapes [#one] -> (tensor<4xf32>)
   return %y, %y : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// A slice is a view; a join is one buffer into which its launches write.
+#row = affine_map<()[s0] -> (s0, 16)>
+kernel.func @k inputs 1 shapes([#row] -> [#row]) attributes {tasks = affine_map<()[s0] -> (s0)>} {
+^bb0(%0: tensor<?x16xf32>, %s: index):
+  kernel.yield %0 : tensor<?x16xf32>
+}
+// CHECK-LABEL: schedule.program @views
+func.func @views(%x: tensor<?x16xf32>, %z: tensor<?x16xf32>) -> tensor<?x16xf32> {
+  %c0 = arith.constant 0 : index
+  %c32 = arith.constant 32 : index
+  %n = tensor.dim %x, %c0 : tensor<?x16xf32>
+  %m = tensor.dim %z, %c0 : tensor<?x16xf32>
+  %cut = affine.apply affine_map<()[s0] -> (s0 - 2)>()[%n]
+  %sum = affine.apply affine_map<()[s0, s1] -> (s0 + s1)>()[%cut, %m]
+  // CHECK: %[[N:.*]] = schedule.dim 0[0]
+  // CHECK: %[[CUT:.*]] = arith.addi %[[N]], %c-2
+  // CHECK: %[[FIRST:.*]] = arith.muli %[[CUT]], %c64
+  // CHECK: schedule.begin_run
+  // CHECK: %[[X:.*]] = schedule.input 0
+  // CHECK: %[[Z:.*]] = schedule.input 1
+  // CHECK: %[[V:.*]] = schedule.view %[[X]][%c128]
+  %v = kernel.slice %x from %c32 sizes(%cut) : tensor<?x16xf32> -> tensor<?x16xf32>
+  // CHECK: %[[JOIN:.*]] = schedule.allocate
+  // CHECK: %[[A:.*]] = schedule.view %[[JOIN]][%c0]
+  // CHECK: %[[B:.*]] = schedule.view %[[JOIN]][%[[FIRST]]]
+  // CHECK: schedule.launch @k {{.*}} reads(%[[V]]) writes(%[[A]])
+  %a = kernel.launch @k ins(%v : tensor<?x16xf32>) sizes(%cut) shapes [#row] -> (tensor<?x16xf32>)
+  // CHECK: schedule.launch @k {{.*}} reads(%[[Z]]) writes(%[[B]])
+  %b = kernel.launch @k ins(%z : tensor<?x16xf32>) sizes(%m) shapes [#row] -> (tensor<?x16xf32>)
+  // CHECK-NOT: schedule.copy
+  %j = kernel.join %a, %b sizes(%sum) : tensor<?x16xf32>, tensor<?x16xf32> -> tensor<?x16xf32>
+  // CHECK: schedule.launch @k {{.*}} reads(%[[JOIN]])
+  %y = kernel.launch @k ins(%j : tensor<?x16xf32>) sizes(%sum) shapes [#row] -> (tensor<?x16xf32>)
+  return %y : tensor<?x16xf32>
+}
+
+// -----
+
+// A join that is returned lies in the output.
+#row = affine_map<() -> (16)>
+kernel.func @k inputs 1 shapes([#row] -> [#row]) attributes {tasks = affine_map<() -> (1)>} {
+^bb0(%0: tensor<16xf32>):
+  kernel.yield %0 : tensor<16xf32>
+}
+// CHECK-LABEL: schedule.program @join_in_output
+func.func @join_in_output(%x: tensor<16xf32>) -> tensor<2x16xf32> {
+  // CHECK: %[[Y:.*]] = schedule.output 0
+  // CHECK: %[[A:.*]] = schedule.view %[[Y]][%c0]
+  // CHECK: %[[B:.*]] = schedule.view %[[Y]][%c64]
+  // CHECK: schedule.launch {{.*}} writes(%[[A]])
+  // CHECK: schedule.launch {{.*}} reads(%[[A]]) writes(%[[B]])
+  // CHECK-NEXT: schedule.return
+  %a = kernel.launch @k ins(%x : tensor<16xf32>) shapes [#row] -> (tensor<16xf32>)
+  %b = kernel.launch @k ins(%a : tensor<16xf32>) shapes [#row] -> (tensor<16xf32>)
+  %j = kernel.join %a, %b : tensor<16xf32>, tensor<16xf32> -> tensor<2x16xf32>
+  return %j : tensor<2x16xf32>
+}
+
+// -----
+
+// What has its place elsewhere is copied into a join: an input, an output, a
+// piece of another join, the second of two equal pieces, a slice.
+#row = affine_map<() -> (16)>
+#rows = affine_map<() -> (2, 16)>
+kernel.func @k inputs 1 shapes([#row] -> [#row]) attributes {tasks = affine_map<() -> (1)>} {
+^bb0(%0: tensor<16xf32>):
+  kernel.yield %0 : tensor<16xf32>
+}
+// CHECK-LABEL: schedule.program @negative_placed_elsewhere
+func.func @negative_placed_elsewhere(%x: tensor<16xf32>)
+    -> (tensor<16xf32>, tensor<2x16xf32>, tensor<3x16xf32>, tensor<2x16xf32>) {
+  // CHECK: %[[X:.*]] = schedule.input 0
+  // CHECK: %[[O:.*]] = schedule.output 0
+  %a = kernel.launch @k ins(%x : tensor<16xf32>) shapes [#row] -> (tensor<16xf32>)
+  // CHECK: %[[J1:.*]] = schedule.output 1
+  // CHECK: %[[B:.*]] = schedule.view %[[J1]][%c64]
+  %b = kernel.launch @k ins(%a : tensor<16xf32>) shapes [#row] -> (tensor<16xf32>)
+  // CHECK: %[[O_IN_J1:.*]] = schedule.view %[[J1]][%c0]
+  // CHECK: schedule.copy %[[O]] to %[[O_IN_J1]] bytes %c64
+  %j1 = kernel.join %a, %b : tensor<16xf32>, tensor<16xf32> -> tensor<2x16xf32>
+  // CHECK: %[[J2:.*]] = schedule.output 2
+  // CHECK: schedule.copy %[[X]] to
+  // CHECK: schedule.copy %[[B]] to
+  // CHECK: schedule.copy %[[B]] to
+  %j2 = kernel.join %x, %b, %b : tensor<16xf32>, tensor<16xf32>, tensor<16xf32> -> tensor<3x16xf32>
+  %c16 = arith.constant 16 : index
+  %s = kernel.slice %j1 from %c16 : tensor<2x16xf32> -> tensor<16xf32>
+  // CHECK: %[[J3:.*]] = schedule.output 3
+  // CHECK: %[[C:.*]] = schedule.view %[[J3]][%c0]
+  // CHECK: schedule.launch {{.*}} writes(%[[C]])
+  // CHECK: schedule.copy %[[B]] to
+  %c = kernel.launch @k ins(%b : tensor<16xf32>) shapes [#row] -> (tensor<16xf32>)
+  %j3 = kernel.join %c, %s : tensor<16xf32>, tensor<16xf32> -> tensor<2x16xf32>
+  return %a, %j1, %j2, %j3 : tensor<16xf32>, tensor<2x16xf32>, tensor<3x16xf32>, tensor<2x16xf32>
+}
