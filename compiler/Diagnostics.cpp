@@ -49,6 +49,8 @@ UserDiagnostics::UserDiagnostics(MLIRContext *context, StringRef model,
     auto print = [&](Diagnostic &d) {
       out << name << ": " << severityName(d.getSeverity()) << ": ";
       SmallVector<std::string> nodes = nodeNames(d.getLocation());
+      // What concerns the file as a whole has the file for its location.
+      llvm::erase(nodes, name);
       if (!nodes.empty()) {
         out << (nodes.size() == 1 ? "node '" : "nodes '");
         llvm::interleave(nodes, out, "', '");
