@@ -27,12 +27,14 @@ Error strait::fileError(const Twine &what, std::error_code code) {
   return fileError(what + ": " + code.message());
 }
 
-Error TemporaryFile::create(const Twine &model, unsigned mode) {
+Error TemporaryFile::create(const Twine &output, StringRef ending,
+                            unsigned mode) {
   int descriptor;
   if (std::error_code code = sys::fs::createUniqueFile(
-          model, descriptor, name, sys::fs::OF_None, mode)) {
+          output + ".%%%%%%%%" + ending, descriptor, name, sys::fs::OF_None,
+          mode)) {
     name.clear();
-    return fileError("cannot write '" + model + "'", code);
+    return fileError("cannot write '" + output + "'", code);
   }
   sys::RemoveFileOnSignal(name);
   sys::Process::SafelyCloseFileDescriptor(descriptor);
@@ -42,12 +44,12 @@ Error TemporaryFile::create(const Twine &model, unsigned mode) {
 Error TemporaryFile::createAnywhere(StringRef extension) {
   SmallString<128> model;
   sys::path::system_temp_directory(/*ErasedOnReboot=*/true, model);
-  sys::path::append(model, "strait-%%%%%%%%" + extension);
-  return create(model, sys::fs::owner_read | sys::fs::owner_write);
+  sys::path::append(model, "strait");
+  return create(model, extension, sys::fs::owner_read | sys::fs::owner_write);
 }
 
 Error TemporaryFile::createBeside(StringRef output, unsigned mode) {
-  return create(output + ".%%%%%%%%.partial", mode);
+  return create(output, ".partial", mode);
 }
 
 TemporaryFile::~TemporaryFile() {

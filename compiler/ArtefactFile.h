@@ -40,7 +40,8 @@ public:
   llvm::Error keepAs(llvm::StringRef output);
 
 private:
-  llvm::Error create(const llvm::Twine &model, unsigned mode);
+  llvm::Error create(const llvm::Twine &output, llvm::StringRef ending,
+                     unsigned mode);
 
   llvm::SmallString<128> name;
 };

@@ -3,6 +3,7 @@
 // Each phase is timed and named on the log; a failure before code generation
 // is the model's, a later one is ours.
 #include "compiler/Compile.h"
+#include "compiler/ArtefactFile.h"
 #include "compiler/Diagnostics.h"
 #include "compiler/EmitObject.h"
 #include "compiler/Link.h"
@@ -17,15 +18,15 @@
 #include "passes/analysis/MachineModel.h"
 #include "passes/schedule/WeightBytes.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Signals.h"
 
 #include <chrono>
 
 using namespace mlir;
 using namespace strait;
+
+StringRef strait::version() { return STRAIT_VERSION; }
 
 void strait::printSupportedOps(raw_ostream &out) { listSupportedOps(out); }
 
@@ -63,6 +64,8 @@ public:
       : options(options), out(out), log(log), context(registry()),
         diagnostics(&context, llvm::sys::path::filename(options.model), log) {
     context.disableMultithreading();
+    // A diagnostic names its node; the op's text is for strait-opt.
+    context.printOpOnDiagnostic(false);
   }
   int run();
 
@@ -72,7 +75,7 @@ private:
   static DialectRegistry registry();
   Step runLevel(StringRef name, BuildFn build);
   void printIR();
-  int write();
+  int write(StringRef weights);
   llvm::Error writeWeightsFile(StringRef path);
   int internalError();
 
@@ -144,6 +147,14 @@ int Compilation::run() {
     printIR();
     return exitDone;
   }
+  // A place that cannot be written to is said now, not after all the work.
+  TemporaryFile weights;
+  if (options.stopAfter.empty())
+    if (llvm::Error error = weights.createBeside(options.output, dataMode)) {
+      log << "compile-model: error: " << llvm::toString(std::move(error))
+          << "\n";
+      return exitInput;
+    }
   struct Level {
     StringRef name;
     BuildFn build;
@@ -152,7 +163,7 @@ int Compilation::run() {
   for (auto [name, build, failure] :
        {Level{"graph", buildGraphPipeline, exitInput},
         Level{"kernel", buildKernelPipeline, exitInput},
-        Level{"schedule", buildSchedulePipeline, exitInternal},
+        Level{"schedule", buildSchedulePipeline, exitInput},
         Level{"llvm", buildCpuPipeline, exitInternal}}) {
     Step step = runLevel(name, build);
     if (step == Step::stop)
@@ -167,7 +178,7 @@ int Compilation::run() {
         return exitInput;
       }
   }
-  return write();
+  return write(weights.path());
 }
 
 llvm::Error Compilation::writeWeightsFile(StringRef path) {
@@ -186,8 +197,34 @@ llvm::Error Compilation::writeWeightsFile(StringRef path) {
   return llvm::Error::success();
 }
 
-/// Object code, weights and the link.
-int Compilation::write() {
+static std::string readableSize(uint64_t bytes) {
+  if (bytes < 1000)
+    return std::to_string(bytes) + " B";
+  bool large = bytes >= 1000 * 1000;
+  return llvm::formatv("{0:F1} {1}", double(bytes) / (large ? 1e6 : 1e3),
+                       large ? "MB" : "kB");
+}
+
+/// The files that a compilation writes.
+static SmallVector<std::string> artefactFiles(const CompileOptions &options) {
+  auto with = [&](StringRef extension) {
+    SmallString<128> path(options.output);
+    llvm::sys::path::replace_extension(path, extension);
+    return path.str().str();
+  };
+  switch (options.emit) {
+  case Emit::executable:
+    return {options.output};
+  case Emit::library:
+    return {options.output, with("h")};
+  case Emit::object:
+    return {with("o"), with("h"), with("weights")};
+  }
+  llvm_unreachable("covered switch");
+}
+
+/// Object code, weights (through the file of that name) and the link.
+int Compilation::write(StringRef weights) {
   SmallVector<SmallString<0>> objects;
   {
     Phase phase("code", options, log);
@@ -197,19 +234,6 @@ int Compilation::write() {
       return internalError();
   }
   Phase phase("link", options, log);
-  SmallString<128> weights;
-  if (std::error_code error =
-          llvm::sys::fs::createUniqueFile(options.output + ".%%%%%%.weights",
-                                          weights)) {
-    log << "compile-model: error: cannot write beside " << options.output
-        << ": " << error.message() << "\n";
-    return exitInput;
-  }
-  llvm::sys::RemoveFileOnSignal(weights);
-  llvm::scope_exit removeWeights([&] {
-    llvm::sys::fs::remove(weights);
-    llvm::sys::DontRemoveFileOnSignal(weights);
-  });
   if (llvm::Error error = writeWeightsFile(weights)) {
     log << "compile-model: error: " << llvm::toString(std::move(error))
         << "\n";
@@ -218,7 +242,14 @@ int Compilation::write() {
   SmallVector<StringRef> views(objects.begin(), objects.end());
   LinkJob job;
   job.objects = views;
-  job.weightsFile = weights;
+  uint64_t weightBytes = 0;
+  if (std::error_code error = llvm::sys::fs::file_size(weights, weightBytes)) {
+    log << "compile-model: error: cannot read " << weights << ": "
+        << error.message() << "\n";
+    return exitInput;
+  }
+  if (weightBytes != 0)
+    job.weightsFile = weights;
   job.output = options.output;
   llvm::Error error = options.emit == Emit::executable ? linkExecutable(job)
                       : options.emit == Emit::library  ? linkSharedLibrary(job)
@@ -228,10 +259,13 @@ int Compilation::write() {
         << "\n";
     return exitInput;
   }
-  uint64_t bytes = 0;
-  if (!llvm::sys::fs::file_size(options.output, bytes))
-    phase.detail = llvm::formatv("{0}: {1:F1} MB", options.output,
-                                 double(bytes) / 1e6);
+  llvm::raw_string_ostream detail(phase.detail);
+  llvm::ListSeparator separator;
+  for (const std::string &file : artefactFiles(options)) {
+    uint64_t bytes = 0;
+    if (!llvm::sys::fs::file_size(file, bytes))
+      detail << separator << file << ": " << readableSize(bytes);
+  }
   return exitDone;
 }
 

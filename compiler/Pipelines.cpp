@@ -108,7 +108,7 @@ void strait::buildCpuPipeline(PipelineBuilder &p,
   // Tables name kernels by their functions, host code refers to the tables.
   EmitModelTablesPassOptions tables;
   tables.modelName = llvm::sys::path::stem(options.model).str();
-  tables.producer = "strait 0.1";
+  tables.producer = ("strait " + version()).str();
   tables.isaLevel = machine->isa == Isa::Avx512 ? 1 : 0;
   p.add(createSplitKernelsPass());
   p.add(createEmitModelTablesPass(tables));
@@ -121,11 +121,10 @@ void strait::buildCpuPipeline(PipelineBuilder &p,
   });
 }
 
-SmallVector<std::string> strait::stoppingPoints() {
+SmallVector<std::string>
+strait::stoppingPoints(const CompileOptions &options) {
   SmallVector<std::string> points = {"import", "graph", "kernel", "schedule",
                                      "llvm"};
-  CompileOptions options;
-  options.cpu = "generic";
   MLIRContext context;
   for (auto build : {buildGraphPipeline, buildKernelPipeline,
                      buildSchedulePipeline}) {

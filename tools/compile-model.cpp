@@ -3,6 +3,7 @@
 #include "compiler/Compile.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
@@ -13,54 +14,64 @@ namespace {
 /// The flags. They are made after LLVM's own, which the library registers under
 /// names that we use, were dropped.
 struct Flags {
-cl::OptionCategory category{"Options"};
+  cl::OptionCategory category{"Options"};
 
-cl::opt<std::string> model{cl::Positional, cl::desc("MODEL.onnx"),
-                                  cl::cat(category)};
-cl::opt<std::string> output{"o", cl::desc("The file to write (default: the model's name "
-                         "without .onnx)"),
-           cl::value_desc("file"), cl::cat(category)};
-cl::opt<strait::Emit> emit{
-    "emit", cl::desc("What to write:"),
-    cl::values(clEnumValN(strait::Emit::executable, "exe",
-                          "a program that runs the model (default)"),
-               clEnumValN(strait::Emit::library, "lib",
-                          "a shared library and its header"),
-               clEnumValN(strait::Emit::object, "object",
-                          "an object, its header and its weights")),
-    cl::init(strait::Emit::executable), cl::cat(category)};
-cl::opt<std::string> target{"target", cl::desc("What the program runs on (cpu)"),
-           cl::init("cpu"), cl::value_desc("cpu"), cl::cat(category)};
-cl::opt<std::string> cpu{"cpu", cl::desc("The processor: native (default), generic "
-                        "(x86-64-v3) or an LLVM cpu name"),
-        cl::init("native"), cl::value_desc("name"), cl::cat(category)};
-cl::list<std::string> shapes{
-    "shape",
-    cl::desc("Fix an input's shape, e.g. image=1x3x224x224; a '?' stays "
-             "dynamic, and so does every dynamic dimension not named"),
-    cl::value_desc("input=AxBxC"), cl::cat(category)};
-cl::opt<char> level{"O", cl::desc("-O0 no fusion, -O1 no costly search, -O2 everything "
-                        "exact (default)"),
-          cl::Prefix, cl::init('2'), cl::cat(category)};
-cl::opt<std::string> stopAfter{
-    "stop-after",
-    cl::desc("Print the IR after a level (import, graph, kernel, schedule, "
-             "llvm) or pass (strait-...) and stop"),
-    cl::value_desc("level|pass"), cl::cat(category)};
-cl::opt<std::string> report{"report", cl::desc("Print what became of every layer, or write it "
-                              "to FILE.json"),
-           cl::ValueOptional, cl::value_desc("FILE.json"), cl::cat(category)};
-cl::opt<bool> listOps{"list-ops",
-                             cl::desc("Print the supported ONNX operators"),
+  cl::opt<std::string> model{cl::Positional, cl::desc("MODEL.onnx"),
                              cl::cat(category)};
-cl::opt<bool> timing{"timing", cl::desc("Print the time of every pass"),
-                            cl::cat(category)};
-cl::opt<unsigned> jobs{"j",
-                              cl::desc("Threads to use (default: all cores)"),
-                              cl::Prefix, cl::init(0), cl::value_desc("N"),
-                              cl::cat(category)};
-cl::opt<bool> quiet{"q", cl::desc("Print errors only"),
+  cl::opt<std::string> output{
+      "o",
+      cl::desc("The file to write (default: the model's name "
+               "without .onnx; with .so for lib, .o for object)"),
+      cl::value_desc("file"), cl::cat(category)};
+  cl::opt<strait::Emit> emit{
+      "emit", cl::desc("What to write:"),
+      cl::values(clEnumValN(strait::Emit::executable, "exe",
+                            "a program that runs the model (default)"),
+                 clEnumValN(strait::Emit::library, "lib",
+                            "a shared library and its header"),
+                 clEnumValN(strait::Emit::object, "object",
+                            "an object, its header and its weights")),
+      cl::init(strait::Emit::executable), cl::cat(category)};
+  cl::opt<std::string> target{
+      "target", cl::desc("What the program runs on (cpu)"), cl::init("cpu"),
+      cl::value_desc("cpu"), cl::cat(category)};
+  cl::opt<std::string> cpu{"cpu",
+                           cl::desc("The processor: native (default), generic "
+                                    "(x86-64-v3) or an LLVM cpu name"),
+                           cl::init("native"), cl::value_desc("name"),
                            cl::cat(category)};
+  cl::list<std::string> shapes{
+      "shape",
+      cl::desc("Fix an input's shape, e.g. image=1x3x224x224; a '?' stays "
+               "dynamic, and so does every dynamic dimension not named"),
+      cl::value_desc("input=AxBxC"), cl::cat(category)};
+  cl::opt<char> level{
+      "O",
+      cl::desc("-O0 no fusion, -O1 no costly search, -O2 everything "
+               "exact (default)"),
+      cl::Prefix, cl::init('2'), cl::cat(category)};
+  cl::opt<std::string> stopAfter{
+      "stop-after",
+      cl::desc("Print the IR after a level (import, graph, kernel, schedule, "
+               "llvm) or pass (strait-...) and stop"),
+      cl::value_desc("level|pass"), cl::cat(category)};
+  cl::opt<std::string> report{
+      "report",
+      cl::desc("Print what became of every layer, or write it "
+               "to FILE.json"),
+      cl::ValueOptional, cl::value_desc("FILE.json"), cl::cat(category)};
+  cl::opt<bool> listOps{"list-ops",
+                        cl::desc("Print the supported ONNX operators"),
+                        cl::cat(category)};
+  cl::opt<bool> timing{"timing", cl::desc("Print the time of every pass"),
+                       cl::cat(category)};
+  cl::opt<unsigned> jobs{"j",
+                         cl::desc("Threads to use (default: all cores)"),
+                         cl::Prefix,
+                         cl::init(0),
+                         cl::value_desc("N"),
+                         cl::cat(category)};
+  cl::opt<bool> quiet{"q", cl::desc("Print errors only"), cl::cat(category)};
 };
 } // namespace
 
@@ -75,8 +86,22 @@ static constexpr const char *overview =
 
 static int usageError(const Twine &message) {
   WithColor::error(errs(), "compile-model") << message << "\n"
-      << "try: compile-model --help\n";
+                                            << "try: compile-model --help\n";
   return 2;
+}
+
+/// The model's name, in the current folder, with the artefact's ending.
+static std::string defaultOutput(StringRef model, strait::Emit emit) {
+  std::string stem = sys::path::stem(model).str();
+  switch (emit) {
+  case strait::Emit::executable:
+    return stem;
+  case strait::Emit::library:
+    return stem + ".so";
+  case strait::Emit::object:
+    return stem + ".o";
+  }
+  llvm_unreachable("covered switch");
 }
 
 /// Parses `name=1x3x?x?`.
@@ -102,6 +127,9 @@ int main(int argc, char **argv) {
   setBugReportMsg("compile-model: internal error. Please report it with the "
                   "model and the command line.\n");
   cl::ResetCommandLineParser();
+  cl::SetVersionPrinter([](raw_ostream &out) {
+    out << "compile-model, Strait " << strait::version() << "\n";
+  });
   Flags flags;
   for (StringRef argument : ArrayRef(argv, argc).drop_front())
     if (argument == "--help" || argument == "-help" || argument == "-h") {
@@ -124,15 +152,15 @@ int main(int argc, char **argv) {
   if (flags.model.empty())
     return usageError("expected a model: compile-model MODEL.onnx -o OUT");
   if (flags.target != "cpu")
-    return usageError("--target=" + flags.target + " is not supported; expected cpu");
+    return usageError("--target=" + flags.target +
+                      " is not supported; expected cpu");
   options.model = flags.model;
   options.output = flags.output;
-  if (flags.output.empty()) {
-    options.output = sys::path::stem(flags.model).str();
-    if (options.output == flags.model)
-      options.output += ".out";
-  }
   options.emit = flags.emit;
+  if (flags.output.empty())
+    options.output = defaultOutput(flags.model, flags.emit);
+  if (sys::fs::equivalent(options.model, options.output))
+    return usageError("-o " + options.output + " would replace the model");
   options.cpu = flags.cpu;
   options.stopAfter = flags.stopAfter;
   if (flags.level < '0' || flags.level > '2')
@@ -142,7 +170,8 @@ int main(int argc, char **argv) {
     if (!parseShape(shape, options))
       return usageError("--shape takes input=AxBxC, found '" + shape + "'");
   if (flags.report.getNumOccurrences())
-    options.report = flags.report.empty() ? std::string("-") : flags.report.getValue();
+    options.report =
+        flags.report.empty() ? std::string("-") : flags.report.getValue();
   if (!options.report.empty() && options.report != "-" &&
       !StringRef(options.report).ends_with(".json"))
     return usageError("--report takes FILE.json, found '" + options.report +
@@ -151,7 +180,7 @@ int main(int argc, char **argv) {
   options.jobs = flags.jobs;
   options.quiet = flags.quiet;
   if (!options.stopAfter.empty()) {
-    auto points = strait::stoppingPoints();
+    auto points = strait::stoppingPoints(options);
     if (!is_contained(points, options.stopAfter))
       return usageError("--stop-after takes one of " + join(points, ", ") +
                         "; found '" + options.stopAfter + "'");

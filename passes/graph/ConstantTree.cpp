@@ -4,17 +4,28 @@
 using namespace mlir;
 using namespace strait;
 
-bool graph::isConstant(Value value, int depth) {
-  Operation *op = value.getDefiningOp();
-  if (!op || depth == 0 || op->getNumRegions() != 0)
+/// Ops that one question looks at: what folds is a handful of ops deep.
+static constexpr size_t kMostOps = 64;
+
+bool graph::isConstant(Value value) {
+  llvm::SetVector<Operation *> tree;
+  auto enter = [&](Value operand) {
+    Operation *op = operand.getDefiningOp();
+    if (!op || op->getNumRegions() != 0)
+      return false;
+    if (isa<WeightOp>(op))
+      return true;
+    if (op->getNumOperands() == 0 || !isPure(op))
+      return false;
+    tree.insert(op);
+    return tree.size() <= kMostOps;
+  };
+  if (!enter(value))
     return false;
-  if (isa<WeightOp>(op))
-    return true;
-  if (op->getNumOperands() == 0 || !isPure(op))
-    return false;
-  return llvm::all_of(op->getOperands(), [&](Value operand) {
-    return isConstant(operand, depth - 1);
-  });
+  for (size_t i = 0; i < tree.size(); ++i)
+    if (!llvm::all_of(tree[i]->getOperands(), enter))
+      return false;
+  return true;
 }
 
 Value graph::makeShape(OpBuilder &builder, Location loc,

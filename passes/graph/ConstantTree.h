@@ -8,8 +8,8 @@
 
 namespace strait::graph {
 
-/// Whether `value` depends on weights only; deep trees count as unknown.
-bool isConstant(mlir::Value value, int depth = 24);
+/// Whether `value` depends on weights only; large trees count as unknown.
+bool isConstant(mlir::Value value);
 
 /// A 1-D i64 weight.
 mlir::Value makeShape(mlir::OpBuilder &builder, mlir::Location loc,

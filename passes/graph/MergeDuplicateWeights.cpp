@@ -35,6 +35,7 @@ struct MergeDuplicateWeightsPass
       return;
     DenseMap<std::pair<Type, uint64_t>, SmallVector<WeightOp>> seen;
     Block &entry = func.getBody().front();
+    Block::iterator place = entry.begin();
     SmallVector<WeightOp> weights;
     func.walk([&](WeightOp op) { weights.push_back(op); });
     for (WeightOp op : weights) {
@@ -57,7 +58,10 @@ struct MergeDuplicateWeightsPass
         continue;
       }
       // What stays must stand before every use, in regions too.
-      op->moveBefore(&entry, entry.begin());
+      if (place == op->getIterator())
+        ++place;
+      else
+        op->moveBefore(&entry, place);
       candidates.push_back(op);
     }
   }

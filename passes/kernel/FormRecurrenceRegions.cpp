@@ -75,14 +75,14 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
   if (layer.batchFirst)
     x = state.transpose(loc, x, {1, 0, 2});
   ShapedValue w = state.get(layer.w), r = state.get(layer.r);
-  // The weights know the number of features where the input does not.
-  AffineExpr features = w.dims[2];
-  if (!constantOf(features) || !constantOf(r.dims[0]))
-    return layer.op->emitOpError("expected weights of constant shape");
+  // Constant weights know the number of features where the input does not.
+  AffineExpr features = constantOf(w.dims[2]) ? w.dims[2] : x.dims[2];
   AffineExpr steps = x.dims[0], batch = x.dims[1];
-  AffineExpr directions = r.dims[0];
+  AffineExpr directions = state.constant(
+      layer.direction == graph::Direction::Bidirectional ? 2 : 1);
   AffineExpr width = state.constant(layer.gates * layer.hidden);
   AffineExpr hidden = state.constant(layer.hidden);
+  r = state.reshape(loc, r, {directions, width, hidden});
 
   AffineExpr columns = productOf({directions, width}, context);
 

@@ -35,7 +35,8 @@ static ShapedValue buildSizesTensor(GraphToKernel &state, Location loc,
   ShapedValue flat = state.pull(
       loc, count, element,
       [&](RegionBuilder &region, OpBuilder &b, Indices at) -> Value {
-        Value picked = region.extent(elements.back());
+        Value picked = elements.empty() ? positionConstant(b, loc, 0)
+                                        : region.extent(elements.back());
         for (int64_t i = int64_t(elements.size()) - 2; i >= 0; --i) {
           Value here = arith::CmpIOp::create(
               b, loc, arith::CmpIPredicate::eq, at[0],
@@ -62,8 +63,7 @@ ShapedValue GraphToKernel::get(Value graphValue) {
   Type element = storageType(
       cast<RankedTensorType>(graphValue.getType()).getElementType());
   auto elements = elementsOf(graphValue);
-  assert(elements && !elements->empty() &&
-         "operands are formed before their users");
+  assert(elements && "operands are formed before their users");
   ShapedValue built =
       buildSizesTensor(*this, graphValue.getLoc(), dimsOf(graphValue),
                        *elements, element);
@@ -94,7 +94,7 @@ static bool isSizeArithmetic(Operation *op, GraphToKernel &state) {
   return op->getNumResults() > 0 &&
          llvm::all_of(op->getResults(), [&](Value result) {
            auto elements = state.elementsOf(result);
-           return elements && !elements->empty() &&
+           return elements &&
                   llvm::none_of(*elements, [&](AffineExpr element) {
                     return state.shapes.dependsOnData(element);
                   });

@@ -349,7 +349,9 @@ RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
   bool alone = llvm::all_of(producer.getResults(), [&](Value value) {
     return usedOnlyBy(value, consumer);
   });
-  if (producerRoot && (!alone || !mapOf(consumer)))
+  // A recurrence stores its states itself, step by step.
+  if (producerRoot && (!alone || !mapOf(consumer) ||
+                       isa<kernel::RecurrenceOp>(producerRoot)))
     return {};
   if (!alone && !isBroadcast(producer) &&
       (rootOf(consumer) || !othersReadLater(producer, consumer)))

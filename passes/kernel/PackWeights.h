@@ -9,10 +9,8 @@ namespace strait {
 
 constexpr int64_t kPanelWidth = 16;
 
-/// Rearranges `source`: element p of the result is the source's at
-/// `position(p)`, or zero where that is std::nullopt. A constant `source` is
-/// rearranged now into a new constant; otherwise a region does it at run time
-/// by `pull`, which must say the same.
+/// A constant `source` is rearranged now into a new constant; otherwise a region
+/// does it at run time.
 /// [B, K, N], or [B, N, K] with `transposed` -> [B, ceil(N / 16), K, 16].
 ShapedValue packMatrix(GraphToKernel &state, mlir::Location loc,
                        ShapedValue source, bool transposed);

@@ -18,10 +18,10 @@ CPP = """\
 // {summary}
 #include "passes/{level}/Passes.h"
 
-namespace strait {{
+namespace {space} {{
 #define GEN_PASS_DEF_{upper}PASS
 #include "passes/{level}/Passes.h.inc"
-}} // namespace strait
+}} // namespace {space}
 
 using namespace mlir;
 using namespace strait;
@@ -39,7 +39,7 @@ struct {name} : RewritePattern {{
   }}
 }};
 
-class {name}Pass : public strait::impl::{name}PassBase<{name}Pass> {{
+class {name}Pass : public {space}::impl::{name}PassBase<{name}Pass> {{
   void runOnOperation() override {{
     RewritePatternSet patterns(&getContext());
     patterns.add<{name}>(&getContext());
@@ -124,7 +124,9 @@ def main():
         sys.exit("new_pass: the name is CamelCase without 'Pass', by effect: "
                  "FoldAffine")
     kebab = "-".join(re.findall(r"[A-Z][a-z0-9]*", name)).lower()
-    fields = {"level": level, "name": name, "upper": name.upper(),
+    declared = (folder / "Passes.h").read_text()
+    space = re.search(r"^namespace (strait[\w:]*) {", declared, re.MULTILINE)
+    fields = {"level": level, "space": space[1], "name": name, "upper": name.upper(),
               "kebab": kebab, "summary": summary}
     write(folder / f"{name}.cpp", CPP.format(**fields))
     write(ROOT / "test/passes" / level / f"{kebab}.mlir", TEST.format(**fields))

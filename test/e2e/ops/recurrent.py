@@ -141,5 +141,20 @@ def control():
         yield Case(f"Loop of {trips} trips", lambda g, t=trips: loop(g, t))
 
 
-FAMILIES = {"recurrent layers": layers, "attention": attention,
+def around_layers():
+    """What may not join a recurrence's kernel, and weights as inputs."""
+    for kind, gates in (("LSTM", 4), ("GRU", 3), ("RNN", 1)):
+        def build(g, kind=kind, gates=gates, weights="const"):
+            make = getattr(g, weights)
+            y = g.op(kind, g.input((5, 2, 4), keep=(2,)),
+                     make((1, 3 * gates, 4)), make((1, 3 * gates, 3)),
+                     hidden_size=3)
+            return [g.op("Relu", y),
+                    g.op("Tanh", g.op("Squeeze", y, g.ints(1)))]
+        yield Case(f"{kind}, relu, squeeze, tanh", build)
+        yield Case(f"{kind} with weights as inputs",
+                   lambda g, b=build: b(g, weights="input"))
+
+
+FAMILIES = {"recurrent layers": lambda: [*layers(), *around_layers()], "attention": attention,
             "control flow": control}
