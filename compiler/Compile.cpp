@@ -20,6 +20,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
 
 #include <chrono>
 
@@ -61,9 +62,11 @@ class Compilation {
 public:
   Compilation(const CompileOptions &options, raw_ostream &out,
               raw_ostream &log)
-      : options(options), out(out), log(log), context(registry()),
+      : options(options), out(out), log(log),
+        threads(llvm::hardware_concurrency(options.jobs)),
+        context(registry(), MLIRContext::Threading::DISABLED),
         diagnostics(&context, llvm::sys::path::filename(options.model), log) {
-    context.disableMultithreading();
+    context.setThreadPool(threads);
     // A diagnostic names its node; the op's text is for strait-opt.
     context.printOpOnDiagnostic(false);
   }
@@ -82,6 +85,7 @@ private:
   const CompileOptions &options;
   raw_ostream &out;
   raw_ostream &log;
+  llvm::DefaultThreadPool threads;
   MLIRContext context;
   UserDiagnostics diagnostics;
   OwningOpRef<ModuleOp> module;
