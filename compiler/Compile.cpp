@@ -9,13 +9,13 @@
 #include "compiler/Link.h"
 #include "compiler/Pipelines.h"
 #include "compiler/Report.h"
+#include "compiler/Targets.h"
 #include "dialects/graph/GraphDialect.h"
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/schedule/ScheduleOps.h"
 #include "frontends/onnx/Importer.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllDialects.h"
-#include "passes/analysis/MachineModel.h"
 #include "passes/schedule/WeightBytes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -130,9 +130,10 @@ Compilation::Step Compilation::runLevel(StringRef name, BuildFn build) {
 }
 
 int Compilation::run() {
-  if (!MachineModel::forCpu(options.cpu)) {
-    log << "compile-model: error: unknown cpu '" << options.cpu
-        << "'; expected native, generic or an LLVM cpu name\n";
+  llvm::Expected<graph::TargetAttr> target = targetForCpu(context, options.cpu);
+  if (!target) {
+    log << "compile-model: error: " << llvm::toString(target.takeError())
+        << "\n";
     return exitUsage;
   }
   if (!llvm::sys::fs::exists(options.model)) {
@@ -146,6 +147,7 @@ int Compilation::run() {
     module = importOnnx(options.model, context, import);
     if (!module)
       return exitInput;
+    graph::TargetAttr::setList(*module, *target);
   }
   if (options.stopAfter == "import") {
     printIR();
@@ -232,9 +234,7 @@ int Compilation::write(StringRef weights) {
   SmallVector<SmallString<0>> objects;
   {
     Phase phase("code", options, log);
-    bool wide = MachineModel::forCpu(options.cpu)->isa == Isa::Avx512;
-    if (failed(emitObjects(*module, wide ? "x86-64-v4" : "x86-64-v3",
-                           /*optLevel=*/3, options.jobs, objects)))
+    if (failed(emitObjects(*module, /*optLevel=*/3, options.jobs, objects)))
       return internalError();
   }
   Phase phase("link", options, log);

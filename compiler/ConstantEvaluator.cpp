@@ -4,6 +4,7 @@
 #include "compiler/EmitObject.h"
 #include "compiler/Link.h"
 #include "compiler/Pipelines.h"
+#include "compiler/Targets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -73,7 +74,7 @@ strait::evaluateConstants(ModuleOp module) {
   SmallVector<Type> types(main.getResultTypes());
   CompileOptions options;
   options.model = "constants";
-  options.cpu = "generic";
+  graph::TargetAttr::setList(module, baselineTarget(*module.getContext()));
   PassManager manager(module.getContext());
   PipelineBuilder pipeline(manager, "");
   buildKernelPipeline(pipeline, options);
@@ -82,8 +83,7 @@ strait::evaluateConstants(ModuleOp module) {
   if (failed(manager.run(module)))
     return failure();
   SmallVector<SmallString<0>> objects;
-  if (failed(emitObjects(module, "x86-64-v3", /*optLevel=*/1, /*jobs=*/0,
-                         objects)))
+  if (failed(emitObjects(module, /*optLevel=*/1, /*jobs=*/0, objects)))
     return failure();
 
   SmallString<128> folder;

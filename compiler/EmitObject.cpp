@@ -3,6 +3,7 @@
 // optimisation and code generation run in parallel. Translation itself reads
 // the MLIR context and stays on one thread.
 #include "compiler/EmitObject.h"
+#include "dialects/graph/GraphOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -105,8 +106,8 @@ static void compileUnit(Unit &unit, unsigned level) {
   unit.context.reset();
 }
 
-LogicalResult strait::emitObjects(ModuleOp module, StringRef kernelCpu,
-                                  unsigned optLevel, unsigned jobs,
+LogicalResult strait::emitObjects(ModuleOp module, unsigned optLevel,
+                                  unsigned jobs,
                                   SmallVectorImpl<SmallString<0>> &objects) {
   initializeTarget();
   registerBuiltinDialectTranslation(*module.getContext());
@@ -117,7 +118,13 @@ LogicalResult strait::emitObjects(ModuleOp module, StringRef kernelCpu,
   std::vector<Unit> units(parts.size());
   for (auto [part, unit] : llvm::zip(parts, units)) {
     unit.context = std::make_unique<llvm::LLVMContext>();
-    unit.cpu = part == *host ? StringRef("x86-64-v3") : kernelCpu;
+    unit.cpu = "x86-64-v3";
+    if (part != *host) {
+      auto targets = graph::TargetAttr::listOf(part);
+      if (failed(targets))
+        return failure();
+      unit.cpu = targets->front().llvmCpu();
+    }
     unit.module = translateModuleToLLVMIR(part, *unit.context, "strait");
     if (!unit.module)
       return failure();

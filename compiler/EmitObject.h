@@ -10,13 +10,12 @@
 namespace strait {
 
 /// Compiles the host functions of `module` and each of its nested modules of
-/// kernels to one object file, `jobs` at a time (0: all cores). `kernelCpu` is
-/// the LLVM cpu of the kernels; host functions are for x86-64-v3. The objects'
+/// kernels to one object file, `jobs` at a time (0: all cores). Kernels are for
+/// the target of their module, host functions for x86-64-v3. The objects'
 /// bytes do not depend on `jobs`. `optLevel` is LLVM's, 0 to 3. Fails after a
 /// message on stderr, which is a bug of ours.
 llvm::LogicalResult
-emitObjects(mlir::ModuleOp module, llvm::StringRef kernelCpu,
-            unsigned optLevel, unsigned jobs,
+emitObjects(mlir::ModuleOp module, unsigned optLevel, unsigned jobs,
             llvm::SmallVectorImpl<llvm::SmallString<0>> &objects);
 
 } // namespace strait

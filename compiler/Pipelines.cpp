@@ -4,7 +4,6 @@
 #include "compiler/ConstantEvaluator.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
-#include "passes/analysis/MachineModel.h"
 #include "passes/cpu/Passes.h"
 #include "passes/graph/EvaluateConstants.h"
 #include "passes/graph/Passes.h"
@@ -88,7 +87,7 @@ void strait::buildKernelPipeline(PipelineBuilder &p,
   p.addOnFunctions(createCanonicalizerPass());
   p.addOnFunctions(createCSEPass());
   // Tiles depend on the final groups; identical kernels on their tiles.
-  p.addOnFunctions(createSelectTilesPass({options.cpu}));
+  p.addOnFunctions(createSelectTilesPass());
   p.add(createOutlineKernelsPass());
   p.add(createAnnotateCostsPass());
 }
@@ -103,22 +102,15 @@ void strait::buildSchedulePipeline(PipelineBuilder &p,
 
 void strait::buildCpuPipeline(PipelineBuilder &p,
                               const CompileOptions &options) {
-  std::optional<MachineModel> machine = MachineModel::forCpu(options.cpu);
-  assert(machine && "the cpu was checked when the command line was read");
   // Tables name kernels by their functions, host code refers to the tables.
   EmitModelTablesPassOptions tables;
   tables.modelName = llvm::sys::path::stem(options.model).str();
   tables.producer = ("strait " + version()).str();
-  tables.isaLevel = machine->isa == Isa::Avx512 ? 1 : 0;
   p.add(createSplitKernelsPass());
   p.add(createEmitModelTablesPass(tables));
   p.add(createLowerToHostPass());
-  p.addOnKernelModules([&](OpPassManager &kernels) {
-    cpu::LowerKernelsToCpuPassOptions lowering;
-    lowering.lanes = machine->lanes();
-    lowering.registers = machine->registers();
-    cpu::buildCpuPipeline(kernels, lowering);
-  });
+  p.addOnKernelModules(
+      [&](OpPassManager &kernels) { cpu::buildCpuPipeline(kernels); });
 }
 
 SmallVector<std::string>

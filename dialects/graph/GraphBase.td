@@ -21,6 +21,7 @@ def GraphDialect : Dialect {
     given it a rank. Locations carry the ONNX node name.
   }];
   let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
 }
 

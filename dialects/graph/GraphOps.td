@@ -12,5 +12,6 @@ include "dialects/graph/LinearOps.td"
 include "dialects/graph/MovementOps.td"
 include "dialects/graph/RecurrentOps.td"
 include "dialects/graph/ReductionOps.td"
+include "dialects/graph/TargetAttr.td"
 
 #endif // STRAIT_DIALECTS_GRAPH_GRAPHOPS_TD

@@ -3,7 +3,7 @@
 #ifndef STRAIT_PASSES_ANALYSIS_CONTRACTIONTILE_H
 #define STRAIT_PASSES_ANALYSIS_CONTRACTIONTILE_H
 
-#include "passes/analysis/MachineModel.h"
+#include "dialects/graph/GraphOps.h"
 
 namespace strait {
 
@@ -18,7 +18,7 @@ struct RegisterTile {
 /// 6 x 16 reaches 97 % of the multipliers' peak, one row alone is best at 96
 /// columns (recipe of the CPU kernels).
 RegisterTile chooseRegisterTile(std::optional<int64_t> rows, int64_t panels,
-                                const MachineModel &machine);
+                                graph::TargetAttr target);
 
 } // namespace strait
 

@@ -7,32 +7,31 @@ using namespace mlir;
 using namespace strait;
 
 FailureOr<LaunchShape>
-strait::computeLaunchShape(Operation *regionOrFunc,
-                           const MachineModel &machine) {
+strait::computeLaunchShape(Operation *regionOrFunc, graph::TargetAttr target) {
   Operation *root = RootShape::findRoot(regionOrFunc);
   if (!root)
-    return computeCascadeLaunch(regionOrFunc, machine.lanes());
+    return computeCascadeLaunch(regionOrFunc, target.lanes());
   return TypeSwitch<Operation *, FailureOr<LaunchShape>>(root)
       .Case<kernel::AttentionOp>([&](auto) {
-        return computeAttentionLaunch(regionOrFunc, machine);
+        return computeAttentionLaunch(regionOrFunc, target);
       })
       .Case<kernel::Conv2DOp>([&](auto) {
-        return computeConv2DLaunch(regionOrFunc, machine);
+        return computeConv2DLaunch(regionOrFunc, target);
       })
       .Case<kernel::DepthwiseConv2DOp>([&](auto) {
-        return computeDepthwiseLaunch(regionOrFunc, machine);
+        return computeDepthwiseLaunch(regionOrFunc, target);
       })
       .Case<kernel::MatmulOp>([&](auto) {
-        return computeMatmulLaunch(regionOrFunc, machine);
+        return computeMatmulLaunch(regionOrFunc, target);
       })
       .Case<kernel::ConcatOp>([&](auto) {
-        return computeConcatLaunch(regionOrFunc, machine);
+        return computeConcatLaunch(regionOrFunc, target);
       })
       .Case<kernel::Pool2DOp>([&](auto) {
-        return computePool2DLaunch(regionOrFunc, machine);
+        return computePool2DLaunch(regionOrFunc, target);
       })
       .Case<kernel::RecurrenceOp>([&](auto) {
-        return computeRecurrenceLaunch(regionOrFunc, machine);
+        return computeRecurrenceLaunch(regionOrFunc, target);
       })
       .Default([](Operation *op) -> FailureOr<LaunchShape> {
         return op->emitOpError("has no rule for cutting it into tasks");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // How a kernel's work is cut into tasks: decided once, before code exists, from
-// the group and the machine. Generators follow `tile`; the host program knows
+// the group and the target. Generators follow `tile`; the host program knows
 // `tasks` and `scratch`.
 #ifndef STRAIT_PASSES_ANALYSIS_TILING_H
 #define STRAIT_PASSES_ANALYSIS_TILING_H
 
+#include "dialects/graph/GraphOps.h"
 #include "dialects/kernel/KernelOps.h"
-#include "passes/analysis/MachineModel.h"
 
 namespace strait {
 
@@ -23,30 +23,28 @@ computeCascadeLaunch(mlir::Operation *regionOrFunc, int64_t lanes);
 
 /// A group around a root. Each `tile` is read by the root's generator only.
 mlir::FailureOr<LaunchShape>
-computeAttentionLaunch(mlir::Operation *regionOrFunc,
-                       const MachineModel &machine);
+computeAttentionLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 mlir::FailureOr<LaunchShape>
-computeConv2DLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
+computeConv2DLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 mlir::FailureOr<LaunchShape>
-computeDepthwiseLaunch(mlir::Operation *regionOrFunc,
-                       const MachineModel &machine);
+computeDepthwiseLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 mlir::FailureOr<LaunchShape>
-computeMatmulLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
+computeMatmulLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 
 /// `row_block`: result rows (image, y) per task.
 mlir::FailureOr<LaunchShape>
-computePool2DLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
+computePool2DLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 /// `block`: result elements per task.
 mlir::FailureOr<LaunchShape>
-computeConcatLaunch(mlir::Operation *regionOrFunc, const MachineModel &machine);
+computeConcatLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 
 mlir::FailureOr<LaunchShape>
 computeRecurrenceLaunch(mlir::Operation *regionOrFunc,
-                        const MachineModel &machine);
+                        graph::TargetAttr target);
 
 /// Any group: the rule of its root, or that of cascades.
 mlir::FailureOr<LaunchShape>
-computeLaunchShape(mlir::Operation *regionOrFunc, const MachineModel &machine);
+computeLaunchShape(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 
 } // namespace strait
 

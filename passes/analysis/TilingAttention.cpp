@@ -7,9 +7,9 @@ using namespace strait;
 
 FailureOr<LaunchShape>
 strait::computeAttentionLaunch(Operation *regionOrFunc,
-                               const MachineModel &machine) {
+                               graph::TargetAttr target) {
   FailureOr<AttentionPlan> plan =
-      AttentionPlan::compute(regionOrFunc, machine.lanes());
+      AttentionPlan::compute(regionOrFunc, target.lanes());
   if (failed(plan))
     return failure();
   Builder builder(regionOrFunc->getContext());

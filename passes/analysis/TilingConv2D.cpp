@@ -20,8 +20,7 @@ static constexpr int64_t typicalWidth = 48;
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 FailureOr<LaunchShape>
-strait::computeConv2DLaunch(Operation *regionOrFunc,
-                            const MachineModel &machine) {
+strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
   if (failed(shape))
     return failure();
@@ -54,7 +53,7 @@ strait::computeConv2DLaunch(Operation *regionOrFunc,
       4 * channels * (extentOr(source[2], typicalWidth) + window.left +
                       window.right);
   while (rowBlock > 1 &&
-         window.inputRows(rowBlock) * rowBytes > machine.l2Bytes / 2)
+         window.inputRows(rowBlock) * rowBytes > target.getL2() / 2)
     --rowBlock;
   int64_t rowBlocks = 4;
   if (height) {
@@ -66,7 +65,7 @@ strait::computeConv2DLaunch(Operation *regionOrFunc,
   std::optional<int64_t> pixels;
   if (height && knownExtent(result[2]))
     pixels = rowBlock * width;
-  RegisterTile tile = chooseRegisterTile(pixels, panels, machine);
+  RegisterTile tile = chooseRegisterTile(pixels, panels, target);
   // Weights come from L2: ahead of use, unless the sum is too short.
   tile.prefetch = depth >= 64 ? 16 : 0;
   int64_t split = ceilDiv(enoughTasks, images * rowBlocks * groups);
@@ -80,7 +79,7 @@ strait::computeConv2DLaunch(Operation *regionOrFunc,
   };
   LaunchShape launch;
   launch.tile = builder.getDictionaryAttr(
-      {number("lanes", machine.lanes()), number("panel_block", panelBlock),
+      {number("lanes", target.lanes()), number("panel_block", panelBlock),
        number("panels", tile.panels), number("prefetch", tile.prefetch),
        number("row_block", rowBlock), number("rows", tile.rows),
        number("unroll", tile.unroll)});

@@ -16,7 +16,7 @@ static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 FailureOr<LaunchShape>
 strait::computeDepthwiseLaunch(Operation *regionOrFunc,
-                               const MachineModel &machine) {
+                               graph::TargetAttr target) {
   FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
   if (failed(shape))
     return failure();
@@ -38,7 +38,7 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
       64 * (extentOr(source[2], typicalWidth) + window.left + window.right);
   int64_t rowBlock = ceilDiv(minTaskFlops, rowFlops);
   while (rowBlock > 1 &&
-         window.inputRows(rowBlock) * rowBytes > 2 * machine.l1Bytes)
+         window.inputRows(rowBlock) * rowBytes > 2 * target.getL1())
     --rowBlock;
   if (auto height = knownExtent(result[1]); height && *height > 0) {
     rowBlock = std::min(rowBlock, *height);
@@ -47,18 +47,18 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
 
   // A cache line of channels for a few pixels: what a step reads, it reads in
   // whole lines, whatever the distance between pixels.
-  int64_t vectors = ceilDiv(std::min<int64_t>(channels, 16), machine.lanes());
+  int64_t vectors = ceilDiv(std::min<int64_t>(channels, 16), target.lanes());
   Builder builder(shape->context());
   auto number = [&](StringRef name, int64_t value) {
     return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
   };
   LaunchShape launch;
   launch.tile = builder.getDictionaryAttr(
-      {number("lanes", machine.lanes()), number("row_block", rowBlock),
+      {number("lanes", target.lanes()), number("row_block", rowBlock),
        number("rows", vectors == 1 ? 7 : 4), number("vectors", vectors)});
   launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock));
   AffineExpr bytes = (source[2] + (window.left + window.right)) *
-                     (4 * vectors * machine.lanes() *
+                     (4 * vectors * target.lanes() *
                       window.inputRows(rowBlock));
   launch.scratch = shape->overSizes(bytes);
   return launch;

@@ -18,9 +18,9 @@ static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 RegisterTile strait::chooseRegisterTile(std::optional<int64_t> rows,
                                         int64_t panels,
-                                        const MachineModel &machine) {
+                                        graph::TargetAttr target) {
   RegisterTile tile;
-  bool wide = machine.isa == Isa::Avx512;
+  bool wide = target.getIsa() == graph::Isa::Avx512;
   if (rows && *rows <= 3) {
     // Too few rows to hide the latency of fma: more columns instead.
     static constexpr int64_t avx2[] = {6, 3, 2}, avx512[] = {8, 8, 6};
@@ -48,8 +48,7 @@ RegisterTile strait::chooseRegisterTile(std::optional<int64_t> rows,
 }
 
 FailureOr<LaunchShape>
-strait::computeMatmulLaunch(Operation *regionOrFunc,
-                            const MachineModel &machine) {
+strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
   if (failed(shape))
     return failure();
@@ -66,13 +65,13 @@ strait::computeMatmulLaunch(Operation *regionOrFunc,
   std::optional<int64_t> columns = knownExtent(result[2]);
   int64_t panels = std::max<int64_t>(1, ceilDiv(columns.value_or(64), 16));
 
-  RegisterTile tile = chooseRegisterTile(rows, panels, machine);
+  RegisterTile tile = chooseRegisterTile(rows, panels, target);
   if (!columns)
     tile.panels = 1;
 
   // Rows of A that stay in half of L2 while all panels of B pass by. Where B
   // is packed anew for every block of rows, blocks are as large as may be.
-  int64_t mostRows = machine.l2Bytes / 2 / (4 * k);
+  int64_t mostRows = target.getL2() / 2 / (4 * k);
   mostRows = std::clamp<int64_t>(mostRows, packed ? 48 : 120, 504);
   int64_t rowBlock = mostRows / tile.rows * tile.rows;
   if (rows)
@@ -96,7 +95,7 @@ strait::computeMatmulLaunch(Operation *regionOrFunc,
             tile.panels);
 
   int64_t weightBytes = panels * k * 64;
-  if (m <= 16 || weightBytes > machine.l2Bytes)
+  if (m <= 16 || weightBytes > target.getL2())
     tile.prefetch = 32;
   else
     tile.prefetch = 16;
@@ -104,7 +103,7 @@ strait::computeMatmulLaunch(Operation *regionOrFunc,
   Builder builder(shape->context());
   LaunchShape launch;
   launch.tile = builder.getDictionaryAttr({
-      builder.getNamedAttr("lanes", builder.getI64IntegerAttr(machine.lanes())),
+      builder.getNamedAttr("lanes", builder.getI64IntegerAttr(target.lanes())),
       builder.getNamedAttr("panel_block", builder.getI64IntegerAttr(panelBlock)),
       builder.getNamedAttr("panels", builder.getI64IntegerAttr(tile.panels)),
       builder.getNamedAttr("prefetch", builder.getI64IntegerAttr(tile.prefetch)),

@@ -19,8 +19,7 @@ static DictionaryAttr tileOf(MLIRContext *context, StringRef name,
 }
 
 FailureOr<LaunchShape>
-strait::computePool2DLaunch(Operation *regionOrFunc,
-                            const MachineModel &machine) {
+strait::computePool2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
   if (failed(shape))
     return failure();
@@ -32,22 +31,21 @@ strait::computePool2DLaunch(Operation *regionOrFunc,
   int64_t block = std::max<int64_t>(
       1, elementsPerTask / std::max<int64_t>(1, perRow));
   LaunchShape launch;
-  launch.tile = tileOf(shape->context(), "row_block", block, machine.lanes());
+  launch.tile = tileOf(shape->context(), "row_block", block, target.lanes());
   launch.tasks = shape->overSizes((result[0] * result[1]).ceilDiv(block));
   launch.scratch = shape->overSizes(shape->constant(0));
   return launch;
 }
 
 FailureOr<LaunchShape>
-strait::computeConcatLaunch(Operation *regionOrFunc,
-                            const MachineModel &machine) {
+strait::computeConcatLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
   if (failed(shape))
     return failure();
   ArrayRef<AffineExpr> result = shape->result();
   LaunchShape launch;
   launch.tile = tileOf(shape->context(), "block", elementsPerTask,
-                       machine.lanes());
+                       target.lanes());
   launch.tasks =
       shape->overSizes((result[0] * result[1]).ceilDiv(elementsPerTask));
   launch.scratch = shape->overSizes(shape->constant(0));

@@ -10,7 +10,7 @@ using namespace strait;
 
 FailureOr<LaunchShape>
 strait::computeRecurrenceLaunch(Operation *regionOrFunc,
-                                const MachineModel &machine) {
+                                graph::TargetAttr target) {
   FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
   if (failed(shape))
     return failure();
@@ -21,11 +21,11 @@ strait::computeRecurrenceLaunch(Operation *regionOrFunc,
                           "16]");
   ArrayRef<AffineExpr> inputs = shape->operand(op.getInputs());
   int64_t panels = weights.getDimSize(1), hidden = weights.getDimSize(2);
-  int64_t tallest = machine.isa == Isa::Avx512 ? 8 : 6;
+  int64_t tallest = target.getIsa() == graph::Isa::Avx512 ? 8 : 6;
   std::optional<int64_t> batch = knownExtent(inputs[1]);
   int64_t block = batch ? std::clamp<int64_t>(*batch, 1, tallest) : tallest;
   RegisterTile tile = chooseRegisterTile(
-      batch ? std::optional(block) : std::nullopt, panels, machine);
+      batch ? std::optional(block) : std::nullopt, panels, target);
   // A step's input products, gates and states of every row of the block.
   int64_t rowBytes = 4 * (panels * 16 + 16 + 3 * (hidden + 16));
   Builder builder(shape->context());
@@ -34,7 +34,7 @@ strait::computeRecurrenceLaunch(Operation *regionOrFunc,
   };
   LaunchShape launch;
   launch.tile = builder.getDictionaryAttr(
-      {number("batch_block", block), number("lanes", machine.lanes()),
+      {number("batch_block", block), number("lanes", target.lanes()),
        number("panels", tile.panels), number("unroll", tile.unroll)});
   launch.tasks = shape->overSizes(inputs[1].ceilDiv(block) *
                                   weights.getDimSize(0));

@@ -231,8 +231,7 @@ LogicalResult CascadeEmitter::emitStage(OpBuilder &b, const CascadeStage &stage,
   });
 }
 
-LogicalResult cpu::emitCascade(KernelFunction &function,
-                               const CpuTarget &target) {
+LogicalResult cpu::emitCascade(KernelFunction &function) {
   kernel::FuncOp kernel = function.kernel();
   auto tile = kernel.getTile();
   auto lanes = tile ? tile->getAs<IntegerAttr>("lanes") : IntegerAttr();

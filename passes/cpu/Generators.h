@@ -9,14 +9,7 @@
 
 namespace strait::cpu {
 
-/// What generators know of the machine.
-struct CpuTarget {
-  int64_t lanes = 8;      // f32 elements of a vector register
-  int64_t registers = 16; // vector registers
-};
-
-llvm::LogicalResult emitCascade(KernelFunction &function,
-                                const CpuTarget &target);
+llvm::LogicalResult emitCascade(KernelFunction &function);
 
 llvm::LogicalResult emitConcat(KernelFunction &function, kernel::ConcatOp op);
 llvm::LogicalResult emitPool2D(KernelFunction &function, kernel::Pool2DOp op);

@@ -21,12 +21,11 @@ static Operation *findRoot(kernel::FuncOp kernel) {
   return nullptr;
 }
 
-static LogicalResult lowerKernel(kernel::FuncOp kernel,
-                                 const CpuTarget &target) {
+static LogicalResult lowerKernel(kernel::FuncOp kernel) {
   Operation *root = findRoot(kernel);
   KernelFunction function(kernel);
   LogicalResult result =
-      !root ? emitCascade(function, target)
+      !root ? emitCascade(function)
             : TypeSwitch<Operation *, LogicalResult>(root)
                   .Case<kernel::AttentionOp>(
                       [&](auto op) { return emitAttention(function, op); })
@@ -58,10 +57,9 @@ struct LowerKernelsToCpu
   using LowerKernelsToCpuPassBase::LowerKernelsToCpuPassBase;
 
   void runOnOperation() override {
-    CpuTarget target{lanes, registers};
     auto kernels = llvm::to_vector(getOperation().getOps<kernel::FuncOp>());
     for (kernel::FuncOp kernel : kernels)
-      if (failed(lowerKernel(kernel, target)))
+      if (failed(lowerKernel(kernel)))
         return signalPassFailure();
   }
 };

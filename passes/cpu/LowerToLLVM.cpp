@@ -44,9 +44,8 @@ void cpu::buildCpuToLLVMPipeline(OpPassManager &manager) {
   manager.addPass(createExportKernelsPass());
 }
 
-void cpu::buildCpuPipeline(OpPassManager &manager,
-                           const LowerKernelsToCpuPassOptions &options) {
-  manager.addPass(createLowerKernelsToCpuPass(options));
+void cpu::buildCpuPipeline(OpPassManager &manager) {
+  manager.addPass(createLowerKernelsToCpuPass());
   buildCpuToLLVMPipeline(manager);
 }
 
@@ -55,6 +54,6 @@ void cpu::registerCpuPipelines() {
       "strait-cpu-to-llvm", "loops of CPU kernels -> llvm dialect",
       [](OpPassManager &manager) { buildCpuToLLVMPipeline(manager); });
   PassPipelineRegistration<>(
-      "strait-kernels-to-llvm", "kernel.func -> llvm dialect for this machine",
-      [](OpPassManager &manager) { buildCpuPipeline(manager, {}); });
+      "strait-kernels-to-llvm", "kernel.func -> llvm dialect",
+      [](OpPassManager &manager) { buildCpuPipeline(manager); });
 }

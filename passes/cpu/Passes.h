@@ -16,8 +16,7 @@ namespace strait::cpu {
 
 /// kernel.func -> llvm.func of type strait_kernel_fn, one per kernel, to be
 /// run on a module that holds only kernels.
-void buildCpuPipeline(mlir::OpPassManager &manager,
-                      const LowerKernelsToCpuPassOptions &options);
+void buildCpuPipeline(mlir::OpPassManager &manager);
 /// The second half: scf, vector, memref, arith, math -> llvm dialect.
 void buildCpuToLLVMPipeline(mlir::OpPassManager &manager);
 /// Makes the pipelines known to strait-opt.

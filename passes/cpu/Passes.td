@@ -25,11 +25,6 @@ def LowerKernelsToCpuPass : Pass<"strait-lower-kernels-to-cpu", "mlir::ModuleOp"
     }
     ```
   }];
-  let options = [
-    Option<"lanes", "lanes", "int64_t", /*default=*/"8",
-           "f32 elements of a vector register">,
-    Option<"registers", "registers", "int64_t", /*default=*/"16",
-           "number of vector registers">];
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
     "mlir::math::MathDialect", "mlir::memref::MemRefDialect",

@@ -40,7 +40,7 @@ def FuseRegionsPass : Pass<"strait-fuse-regions", "::mlir::func::FuncOp"> {
 }
 
 def SelectTilesPass : Pass<"strait-select-tiles", "::mlir::func::FuncOp"> {
-  let summary = "cuts every region's work into tasks for a processor";
+  let summary = "cuts every region's work into tasks for the target";
   let description = [{
     ```mlir
     %y = kernel.region ... { kernel.matmul }
@@ -51,8 +51,6 @@ def SelectTilesPass : Pass<"strait-select-tiles", "::mlir::func::FuncOp"> {
         tasks = ()[s0] -> (s0 ceildiv 96), scratch = ()[s0] -> (0)} {...}
     ```
   }];
-  let options = [Option<"cpu", "cpu", "std::string", "\"native\"",
-      "native, generic or an LLVM cpu name">];
 }
 
 def AnnotateCostsPass : Pass<"strait-annotate-costs", "::mlir::ModuleOp"> {

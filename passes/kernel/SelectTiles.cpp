@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // kernel.region -> the same with `tile`, `tasks` and `scratch`: how its work is
-// cut for the module's machine, by the rules of passes/analysis/Tiling.h.
+// cut for the module's target, by the rules of passes/analysis/Tiling.h.
 #include "passes/analysis/Tiling.h"
 #include "passes/kernel/Passes.h"
 
@@ -20,14 +20,13 @@ public:
 
 private:
   void runOnOperation() override {
-    std::optional<MachineModel> machine = MachineModel::forCpu(cpu);
-    if (!machine) {
-      getOperation().emitError("unknown cpu '") << cpu << "'";
+    auto targets = graph::TargetAttr::listOf(getOperation());
+    if (failed(targets))
       return signalPassFailure();
-    }
     WalkResult result =
         getOperation().walk([&](kernel::RegionOp region) -> WalkResult {
-          FailureOr<LaunchShape> shape = computeLaunchShape(region, *machine);
+          FailureOr<LaunchShape> shape =
+              computeLaunchShape(region, targets->front());
           if (failed(shape))
             return WalkResult::interrupt();
           region.setTileAttr(shape->tile);

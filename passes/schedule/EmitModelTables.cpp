@@ -2,6 +2,7 @@
 // Programs and kernels -> the constants of runtime/include/strait/abi.h.
 #include "passes/schedule/Passes.h"
 
+#include "dialects/graph/GraphOps.h"
 #include "dialects/kernel/KernelOps.h"
 #include "passes/schedule/ModelSymbols.h"
 #include "passes/schedule/ModelTables.h"
@@ -51,6 +52,17 @@ static std::optional<uint32_t> dtypeOf(Type type) {
   }
 }
 
+/// The code level of the runtime that runs an instruction set.
+static int levelOf(graph::Isa isa) {
+  switch (isa) {
+  case graph::Isa::Avx2:
+    return STRAIT_ISA_AVX2;
+  case graph::Isa::Avx512:
+    return STRAIT_ISA_AVX512;
+  }
+  llvm_unreachable("an instruction set without a code level");
+}
+
 /// Names of ONNX nodes in `loc`, in order, each once, joined by ';'.
 static std::string originOf(Location loc) {
   llvm::SetVector<StringRef> names;
@@ -78,6 +90,13 @@ private:
   FailureOr<std::string> emitKernels(TableWriter &writer);
   std::string emitLaunches(TableWriter &writer);
 
+  bool hasCodeFor(int level) const {
+    return llvm::any_of(targets, [&](graph::TargetAttr target) {
+      return levelOf(target.getIsa()) == level;
+    });
+  }
+
+  SmallVector<graph::TargetAttr, 2> targets;
   SmallVector<schedule::ProgramOp> programs;
   llvm::MapVector<StringRef, unsigned> kernels; // in order of first launch
   SmallVector<schedule::LaunchOp> launches;
@@ -158,8 +177,8 @@ FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
       function.setVisibility_(LLVM::Visibility::Hidden);
     }
     TableRow row = {address(writer.text(name))};
-    for (int64_t level = 0; level < STRAIT_ISA_COUNT; ++level)
-      row.push_back(address(level == isaLevel ? name : StringRef()));
+    for (int level = 0; level < STRAIT_ISA_COUNT; ++level)
+      row.push_back(address(hasCodeFor(level) ? name : StringRef()));
     rows.push_back(row);
   }
   return writer.table("strait.kernels", rows);
@@ -177,11 +196,10 @@ std::string EmitModelTablesPass::emitLaunches(TableWriter &writer) {
 
 void EmitModelTablesPass::runOnOperation() {
   ModuleOp module = getOperation();
-  if (isaLevel < 0 || isaLevel >= STRAIT_ISA_COUNT) {
-    module.emitError("expected an isa-level below ")
-        << int(STRAIT_ISA_COUNT) << ", found " << isaLevel.getValue();
+  auto list = graph::TargetAttr::listOf(module);
+  if (failed(list))
     return signalPassFailure();
-  }
+  targets = std::move(*list);
   programs.assign(module.getOps<schedule::ProgramOp>().begin(),
                   module.getOps<schedule::ProgramOp>().end());
   launches = numberedLaunches(module);

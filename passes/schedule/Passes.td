@@ -99,15 +99,13 @@ def EmitModelTablesPass
     Adds the constants of runtime/include/strait/abi.h (strait_model with its
     entries, kernels and launches) as LLVM globals, and declarations of what
     they refer to. Programs stay as they are; kernels are looked for in nested
-    modules too.
+    modules too. The module's targets say which code levels the kernels have.
   }];
   let options = [
     Option<"modelName", "model-name", "std::string", "\"model\"",
            "name of the model">,
     Option<"producer", "producer", "std::string", "\"strait\"",
-           "name and version of the compiler">,
-    Option<"isaLevel", "isa-level", "int64_t", "0",
-           "STRAIT_ISA_* of the kernels' code">];
+           "name and version of the compiler">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 

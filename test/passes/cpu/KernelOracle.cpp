@@ -74,7 +74,8 @@ static LogicalResult selectTiles(ModuleOp module) {
   for (auto kernel : module.getOps<kernel::FuncOp>()) {
     if (kernel.getTile())
       continue;
-    FailureOr<LaunchShape> shape = computeLaunchShape(kernel, MachineModel());
+    FailureOr<LaunchShape> shape = computeLaunchShape(
+        kernel, graph::TargetAttr::get(module.getContext(), graph::Isa::Avx2));
     if (failed(shape))
       return failure();
     kernel.setTileAttr(shape->tile);
@@ -101,7 +102,7 @@ static void optimize(llvm::Module &module, llvm::TargetMachine *machine) {
 
 KernelOracle::State::State() {
   DialectRegistry registry;
-  registry.insert<kernel::KernelDialect, LLVM::LLVMDialect,
+  registry.insert<graph::GraphDialect, kernel::KernelDialect, LLVM::LLVMDialect,
                   affine::AffineDialect, arith::ArithDialect, func::FuncDialect,
                   linalg::LinalgDialect, math::MathDialect,
                   memref::MemRefDialect, scf::SCFDialect,
@@ -109,6 +110,7 @@ KernelOracle::State::State() {
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   context.appendDialectRegistry(registry);
+  context.loadDialect<graph::GraphDialect>();
   context.disableMultithreading();
 }
 
@@ -125,7 +127,7 @@ std::string KernelOracle::State::compile(llvm::StringRef text) {
     launches[kernel.getSymName().str()] = {
         *kernel.getTasks(), *kernel.getScratch(), nullptr};
   PassManager passes(&context);
-  cpu::buildCpuPipeline(passes, {});
+  cpu::buildCpuPipeline(passes);
   if (getenv("STRAIT_PRINT_IR"))
     passes.enableIRPrinting();
   if (failed(passes.run(*module)))

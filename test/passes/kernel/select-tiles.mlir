@@ -1,15 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: strait-opt %s --strait-form-regions --strait-select-tiles=cpu=generic | FileCheck %s
-// RUN: not strait-opt %s --strait-select-tiles=cpu=pdp11 2>&1 | FileCheck %s --check-prefix=CPU
-// @negative_cpu: a processor that LLVM does not know.
-// CPU: error: unknown cpu 'pdp11'
+// RUN: strait-opt %s --split-input-file --verify-diagnostics --strait-form-regions --strait-select-tiles | FileCheck %s
 
+// CHECK-LABEL: module
+// CHECK-SAME: isa = avx2
+module attributes {strait.targets = [#strait.target<isa = avx2>]} {
 // CHECK-LABEL: func.func @map
 // CHECK: kernel.region
 // CHECK-SAME: scratch =
 // CHECK-SAME: tasks =
-// CHECK-SAME: tile =
+// CHECK-SAME: tile = {{.*}} lanes = 8 : i64
 func.func @map(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %y = strait.relu %x : (tensor<?x8xf32>) -> tensor<?x8xf32>
   return %y : tensor<?x8xf32>
+}
+}
+
+// -----
+
+// Wider vectors and more of them: a block of 12 rows and one panel.
+// CHECK-LABEL: module
+// CHECK-SAME: isa = avx512, l2 = 1048576
+module attributes {strait.targets = [#strait.target<isa = avx512, l2 = 1048576>]} {
+// CHECK-LABEL: func.func @product
+// CHECK: tile = {lanes = 16 : i64, panel_block = 1 : i64, panels = 1 : i64,
+// CHECK-SAME: rows = 12 : i64
+func.func @product(%a: tensor<96x64xf32>, %b: tensor<64x16xf32>) -> tensor<96x16xf32> {
+  %y = strait.matmul %a, %b : (tensor<96x64xf32>, tensor<64x16xf32>) -> tensor<96x16xf32>
+  return %y : tensor<96x16xf32>
+}
+}
+
+// -----
+
+// expected-error @below {{expected 'strait.targets' on the module, where the compiler puts it}}
+func.func @negative_target(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %y = strait.relu %x : (tensor<8xf32>) -> tensor<8xf32>
+  return %y : tensor<8xf32>
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: strait-opt %s --split-input-file --verify-diagnostics --strait-emit-model-tables='model-name=net isa-level=1' | FileCheck %s
+// RUN: strait-opt %s --split-input-file --verify-diagnostics --strait-emit-model-tables=model-name=net | FileCheck %s
 
+module attributes {strait.targets = [#strait.target<isa = avx512>]} {
 schedule.blob @w0 at 64 = dense<1.0> : tensor<4xf32>
 schedule.program @main inputs [#schedule.tensor<"x" : tensor<?x4xf32>, ["n", ""]>] outputs [] {
   %c1 = arith.constant 1 : index
@@ -9,6 +10,7 @@ schedule.program @main inputs [#schedule.tensor<"x" : tensor<?x4xf32>, ["n", ""]
   schedule.launch @k tasks(%c1) scratch(%c1) writes(%slab) {flops = 5 : i64}
       loc(fused["conv1"("from.py":1:1), "relu1", "conv1"])
   schedule.return
+}
 }
 
 // CHECK: llvm.mlir.global private unnamed_addr constant @strait.text.{{[0-9]+}}("x\00")
@@ -31,29 +33,41 @@ schedule.program @main inputs [#schedule.tensor<"x" : tensor<?x4xf32>, ["n", ""]
 
 // -----
 
+// @negative_target: nobody said what the code is for.
+// expected-error @below {{expected 'strait.targets' on the module, where the compiler puts it}}
+module {
+}
+
+// -----
+
+module attributes {strait.targets = [#strait.target<isa = avx2>]} {
 schedule.program @negative_type inputs [] outputs [] {
   %c1 = arith.constant 1 : index
   schedule.begin_run
   schedule.launch @k tasks(%c1) scratch(%c1) writes()
   schedule.return
 }
-#one = affine_map<() -> (4)>
 // expected-error @below {{'kernel.func' op expected kernels in nested modules, where strait-split-kernels puts them}}
-kernel.func @k inputs 1 shapes([#one] -> [#one]) {
+kernel.func @k inputs 1 shapes([affine_map<() -> (4)>] -> [affine_map<() -> (4)>]) {
 ^bb0(%0: tensor<4xf32>):
   kernel.yield %0 : tensor<4xf32>
+}
 }
 
 // -----
 
+module attributes {strait.targets = [#strait.target<isa = avx2>]} {
 // expected-error @below {{expected an element type of strait_dtype for 'x', found 'f8E4M3FN'}}
 schedule.program @negative_dtype inputs [#schedule.tensor<"x" : tensor<4xf8E4M3FN>>] outputs [] {
   schedule.begin_run
   schedule.return
 }
+}
 
 // -----
 
+module attributes {strait.targets = [#strait.target<isa = avx2>]} {
 schedule.blob @a at 0 = dense<1.0> : tensor<40xf32>
 // expected-error @below {{'schedule.blob' op expected an offset of at least 160 after the blobs before it, found 64}}
 schedule.blob @b at 64 = dense<1.0> : tensor<4xf32>
+}
