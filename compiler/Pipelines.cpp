@@ -44,13 +44,8 @@ void PipelineBuilder::addOnKernelModules(
     build(manager.nest<ModuleOp>());
 }
 
-void strait::buildGraphPipeline(PipelineBuilder &p,
-                                const CompileOptions &options) {
-  p.addOnFunctions(graph::createInferShapesPass());
-  p.addOnFunctions(createCanonicalizerPass());
-  p.addOnFunctions(createCSEPass());
-  if (options.optLevel == 0)
-    return;
+/// Exact folds: fewer ops, smaller ones, known patterns.
+static void addFolds(PipelineBuilder &p) {
   // Shapes that became constant let more ops fold, and folded ops fix shapes.
   p.addOnFunctions(graph::createFoldShapesPass());
   p.addOnFunctions(graph::createInferShapesPass());
@@ -64,8 +59,10 @@ void strait::buildGraphPipeline(PipelineBuilder &p,
   p.addOnFunctions(graph::createFoldAffinePass());
   // Attention is found while its products still stand as exported.
   p.addOnFunctions(graph::createDetectAttentionPass());
-  // Layouts come last: from here on transposes only move and cancel.
-  p.addOnFunctions(graph::createAssignLayoutPass());
+}
+
+/// What moving transposes leaves to cancel, compute once and tidy up.
+static void addTransposeFolds(PipelineBuilder &p) {
   p.addOnFunctions(graph::createPropagateTransposesPass());
   // What the folds left to compute on constants is computed once, now.
   p.addOnFunctions(createEvaluateConstantsPass(evaluateConstants));
@@ -74,6 +71,20 @@ void strait::buildGraphPipeline(PipelineBuilder &p,
   // Lists of sizes and pads that moved with the transposes.
   p.addOnFunctions(graph::createFoldShapesPass());
   p.addOnFunctions(createCanonicalizerPass());
+}
+
+void strait::buildGraphPipeline(PipelineBuilder &p,
+                                const CompileOptions &options) {
+  p.addOnFunctions(graph::createInferShapesPass());
+  p.addOnFunctions(createCanonicalizerPass());
+  p.addOnFunctions(createCSEPass());
+  if (options.optLevel > 0)
+    addFolds(p);
+  // Layouts come last: from here on transposes only move and cancel.
+  p.addOnFunctions(graph::createAssignLayoutPass());
+  if (options.optLevel > 0)
+    addTransposeFolds(p);
+  p.addOnFunctions(graph::createVerifyGraphPass());
 }
 
 void strait::buildKernelPipeline(PipelineBuilder &p,
@@ -90,6 +101,7 @@ void strait::buildKernelPipeline(PipelineBuilder &p,
   p.addOnFunctions(createSelectTilesPass());
   p.add(createOutlineKernelsPass());
   p.add(createAnnotateCostsPass());
+  p.add(createVerifyKernelsPass());
 }
 
 void strait::buildSchedulePipeline(PipelineBuilder &p,

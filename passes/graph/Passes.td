@@ -173,4 +173,14 @@ def MergeDuplicateWeightsPass
   }];
 }
 
+def VerifyGraphPass : Pass<"strait-verify-graph", "::mlir::func::FuncOp"> {
+  let summary = "checks what kernel formation relies on";
+  let description = [{
+    Only ops of the graph dialect are left, all tensors have a rank and every
+    extent that the shape rules know, convolutions and pools run channels last.
+    Changes nothing; an error names the pass that should have removed what it
+    found.
+  }];
+}
+
 #endif // STRAIT_PASSES_GRAPH_PASSES_TD

@@ -89,4 +89,15 @@ def OutlineKernelsPass : Pass<"strait-outline-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::strait::kernel::KernelDialect"];
 }
 
+def VerifyKernelsPass : Pass<"strait-verify-kernels", "::mlir::ModuleOp"> {
+  let summary = "checks what schedules and code generators rely on";
+  let description = [{
+    Functions hold launches that fit their kernels, views, weights, control flow
+    and arithmetic on sizes; nothing of the graph level computes any more.
+    Kernels are distinct, hold one root at most, and know their tile, tasks and
+    scratch. Changes nothing; an error names the pass that should have removed
+    what it found.
+  }];
+}
+
 #endif // STRAIT_PASSES_KERNEL_PASSES_TD

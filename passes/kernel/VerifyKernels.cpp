@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Checks what schedules and code generators rely on; changes nothing.
+#include "passes/kernel/Passes.h"
+
+#include "dialects/graph/GraphOps.h"
+#include "dialects/kernel/KernelOps.h"
+#include "mlir/IR/OperationSupport.h"
+
+namespace strait {
+#define GEN_PASS_DEF_VERIFYKERNELSPASS
+#include "passes/kernel/Passes.h.inc"
+} // namespace strait
+
+using namespace mlir;
+using namespace strait;
+
+/// Tasks and scratch are numbers that follow from the sizes.
+static LogicalResult verifyLaunchShape(kernel::FuncOp kernel) {
+  unsigned sizes = kernel.getBody().getNumArguments() - kernel.getNumInputs();
+  for (auto [name, map] :
+       {std::pair{"tasks", kernel.getTasks()},
+        std::pair{"scratch", kernel.getScratch()}}) {
+    if (!map)
+      return kernel.emitOpError("expected '")
+             << name << "', which strait-select-tiles sets";
+    if (map->getNumDims() != 0 || map->getNumSymbols() != sizes ||
+        map->getNumResults() != 1)
+      return kernel.emitOpError("expected '")
+             << name << "' to map " << sizes
+             << " sizes to one number, as strait-select-tiles sets it, found "
+             << AffineMapAttr::get(*map);
+  }
+  if (!kernel.getTile())
+    return kernel.emitOpError("expected a 'tile', which strait-select-tiles "
+                              "sets");
+  return success();
+}
+
+/// One root at most, between maps and what they are made of.
+static LogicalResult verifyBody(kernel::FuncOp kernel) {
+  Operation *root = nullptr;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (isa<kernel::KernelDialect>(op.getDialect())) {
+      if (root)
+        return op.emitOpError("expected one root per kernel, as "
+                              "strait-fuse-regions keeps it, found a second "
+                              "beside ")
+               << root->getName();
+      root = &op;
+    } else if (!isa<linalg::LinalgDialect, tensor::TensorDialect,
+                    arith::ArithDialect, affine::AffineDialect>(
+                   op.getDialect())) {
+      return op.emitOpError("expected maps and one root in a kernel, which "
+                            "strait-form-regions makes");
+    }
+  }
+  return success();
+}
+
+/// A launch fits its kernel.
+static LogicalResult verifyLaunch(kernel::LaunchOp launch,
+                                  SymbolTable &symbols) {
+  auto kernel = symbols.lookup<kernel::FuncOp>(launch.getKernel());
+  if (!kernel)
+    return launch.emitOpError("expected a kernel.func @") << launch.getKernel();
+  Block &body = kernel.getBody().front();
+  auto types = llvm::to_vector(launch.getInputs().getTypes());
+  types.append(launch.getSizes().size(),
+               IndexType::get(launch.getContext()));
+  if (TypeRange(types) != body.getArgumentTypes())
+    return launch.emitOpError("expected operands ")
+           << body.getArgumentTypes() << " of kernel.func @"
+           << launch.getKernel() << ", found " << TypeRange(types);
+  TypeRange results = body.getTerminator()->getOperandTypes();
+  if (launch.getResultTypes() != results)
+    return launch.emitOpError("expected results ")
+           << results << " of kernel.func @" << launch.getKernel()
+           << ", found " << launch.getResultTypes();
+  return success();
+}
+
+/// Launches, views, weights, control flow and arithmetic on sizes are left.
+static LogicalResult verifyHostOp(Operation *op, SymbolTable &symbols) {
+  if (auto launch = dyn_cast<kernel::LaunchOp>(op))
+    return verifyLaunch(launch, symbols);
+  if (isa<kernel::RegionOp>(op))
+    return op->emitOpError("expected a launch, which strait-outline-kernels "
+                           "makes of every region");
+  if (isa<kernel::ReshapeOp, graph::WeightOp, graph::IfOp, graph::LoopOp,
+          graph::YieldOp, func::ReturnOp>(op))
+    return success();
+  if (isa<graph::GraphDialect>(op->getDialect()))
+    return op->emitOpError("expected kernels instead, which "
+                           "strait-form-regions makes of ops that compute");
+  if (isa<tensor::DimOp, tensor::ExtractOp, tensor::FromElementsOp>(op) ||
+      isa<arith::ArithDialect, affine::AffineDialect>(op->getDialect()))
+    return success();
+  return op->emitOpError("expected only launches, views, weights, control "
+                         "flow and arithmetic on sizes after "
+                         "strait-form-regions");
+}
+
+/// No kernel is another under a second name.
+static LogicalResult verifyDistinct(ArrayRef<kernel::FuncOp> kernels) {
+  StringRef name = SymbolTable::getSymbolAttrName();
+  auto attributes = [&](kernel::FuncOp kernel) {
+    NamedAttrList list(kernel->getAttrs());
+    list.erase(name);
+    return list.getDictionary(kernel.getContext());
+  };
+  llvm::MapVector<Attribute, SmallVector<kernel::FuncOp>> groups;
+  for (kernel::FuncOp kernel : kernels) {
+    SmallVector<kernel::FuncOp> &group = groups[attributes(kernel)];
+    for (kernel::FuncOp other : group)
+      if (OperationEquivalence::isRegionEquivalentTo(
+              &kernel.getBody(), &other.getBody(),
+              OperationEquivalence::IgnoreLocations))
+        return kernel.emitOpError("expected distinct kernels, as "
+                                  "strait-outline-kernels makes them, found "
+                                  "the same as @")
+               << other.getSymName();
+    group.push_back(kernel);
+  }
+  return success();
+}
+
+namespace {
+struct VerifyKernelsPass
+    : strait::impl::VerifyKernelsPassBase<VerifyKernelsPass> {
+  LogicalResult verify() {
+    SymbolTable symbols(getOperation());
+    SmallVector<kernel::FuncOp> kernels;
+    for (Operation &op : *getOperation().getBody()) {
+      if (auto kernel = dyn_cast<kernel::FuncOp>(op)) {
+        if (failed(verifyLaunchShape(kernel)) || failed(verifyBody(kernel)))
+          return failure();
+        kernels.push_back(kernel);
+        continue;
+      }
+      auto function = dyn_cast<func::FuncOp>(op);
+      if (!function)
+        return op.emitOpError("expected only functions and kernels after "
+                              "strait-outline-kernels");
+      WalkResult result = function.getBody().walk<WalkOrder::PreOrder>(
+          [&](Operation *inner) -> WalkResult {
+            return verifyHostOp(inner, symbols);
+          });
+      if (result.wasInterrupted())
+        return failure();
+    }
+    return verifyDistinct(kernels);
+  }
+
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    if (failed(verify()))
+      signalPassFailure();
+  }
+};
+} // namespace
