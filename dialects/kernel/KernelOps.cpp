@@ -169,3 +169,39 @@ LogicalResult JoinOp::verify() {
            << count << " elements, found " << to;
   return success();
 }
+
+LogicalResult UkernelOp::verify() {
+  // Constraint 1.
+  size_t rows = getRows().size();
+  if (rows == 0 || getCoordinates().size() % rows != 0)
+    return emitOpError("expected at least one row and as many coordinates for "
+                       "each, found ")
+           << rows << " rows and " << getCoordinates().size()
+           << " coordinates";
+  // Constraint 2.
+  int64_t lanes = getLanes(), columns = lanes * int64_t(getVectors());
+  int64_t panels = getPanels().size();
+  if (lanes < 1 || 16 % lanes != 0 || columns > 16 * panels ||
+      columns <= 16 * (panels - 1))
+    return emitOpError("expected vectors that end in the last of ")
+           << panels << " panels of 16 columns, found " << getVectors()
+           << " of " << lanes << " lanes";
+  // Constraint 3.
+  size_t loops = getCounts().size();
+  if (loops == 0 || getASteps().size() != loops || getBSteps().size() != loops)
+    return emitOpError("expected two steps for each loop, found ")
+           << loops << " loops, " << getASteps().size() << " and "
+           << getBSteps().size() << " steps";
+  // Constraint 4.
+  Builder builder(getContext());
+  SmallVector<Type> types(getCoordinates().size() / rows + 1,
+                          builder.getIndexType());
+  types.push_back(VectorType::get({lanes}, builder.getF32Type()));
+  if (getColumns())
+    types.push_back(VectorType::get({lanes}, builder.getI1Type()));
+  if (getStore().front().getArgumentTypes() != TypeRange(types))
+    return emitOpError("expected the region's arguments to be ")
+           << TypeRange(types) << ", found "
+           << getStore().front().getArgumentTypes();
+  return success();
+}

@@ -83,7 +83,9 @@ def Kernel_RegionOp : Kernel_Op<"region", [
         identity map.
 
     `tasks` and `scratch` (maps `()[sizes] -> (n)`: number of tasks; bytes per
-    worker) and `tile` are set by `strait-select-tiles`.
+    worker) and `tile` are set by `strait-select-tiles` for the module's first
+    target; `versions` lists the same three, in a dictionary, for each target
+    after it.
 
     Constraints:
     1. block arguments match inputs and sizes;
@@ -107,7 +109,8 @@ def Kernel_RegionOp : Kernel_Op<"region", [
     AffineMapArrayAttr:$input_shapes, AffineMapArrayAttr:$result_shapes,
     OptionalAttr<I64Attr>:$row_rank,
     OptionalAttr<DictionaryAttr>:$tile,
-    OptionalAttr<AffineMapAttr>:$tasks, OptionalAttr<AffineMapAttr>:$scratch);
+    OptionalAttr<AffineMapAttr>:$tasks, OptionalAttr<AffineMapAttr>:$scratch,
+    OptionalAttr<DictArrayAttr>:$versions);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
@@ -120,8 +123,8 @@ def Kernel_RegionOp : Kernel_Op<"region", [
 }
 
 def Kernel_YieldOp : Kernel_Op<"yield", [Pure, Terminator,
-    ParentOneOf<["RegionOp", "FuncOp"]>]> {
-  let summary = "results of a group";
+    ParentOneOf<["RegionOp", "FuncOp", "UkernelOp"]>]> {
+  let summary = "results of a group; ends the region of a block product";
   let arguments = (ins Variadic<AnyRankedTensor>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
   let builders = [OpBuilder<(ins), [{
@@ -142,7 +145,8 @@ def Kernel_FuncOp : Kernel_Op<"func", [
     AffineMapArrayAttr:$input_shapes, AffineMapArrayAttr:$result_shapes,
     OptionalAttr<I64Attr>:$row_rank,
     OptionalAttr<DictionaryAttr>:$tile,
-    OptionalAttr<AffineMapAttr>:$tasks, OptionalAttr<AffineMapAttr>:$scratch);
+    OptionalAttr<AffineMapAttr>:$tasks, OptionalAttr<AffineMapAttr>:$scratch,
+    OptionalAttr<DictArrayAttr>:$versions);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $sym_name `inputs` $num_inputs
@@ -370,10 +374,76 @@ def Kernel_RecurrenceOp : Kernel_Root<"recurrence", [AttrSizedOperandSegments]> 
   let assemblyFormat = [{
     $cell $inputs `,` $recurrent (`hidden_bias` $hidden_bias^)?
     (`initial_h` $initial_h^)? (`initial_c` $initial_c^)?
-    `reverse` $reverse attr-dict
-    `:` type($inputs) `,` type($recurrent) (`,` type($hidden_bias)^)?
-    (`,` type($initial_h)^)? (`,` type($initial_c)^)? `->` type($results)
+    `reverse` $reverse attr-dict `:` functional-type(operands, results)
   }];
+}
+
+//===----------------------------------------------------------------------===//
+// The block product, inside the loops that a code generator writes.
+//===----------------------------------------------------------------------===//
+
+def Kernel_FlatMemRef : MemRefRankOf<[F32], [1]>;
+
+def Kernel_UkernelOp : Kernel_Op<"ukernel", [AttrSizedOperandSegments,
+    SingleBlockImplicitTerminator<"YieldOp">]> {
+  let summary = "a block of a product, all its sums in registers";
+  let description = [{
+    The product in which contractions meet. A few rows of A times a few panels
+    of B, each 16 columns wide:
+
+        sum[r, c] = sum over k of a[rows[r] + k . a_steps]
+                                * b[panels[c / 16] + k . b_steps + c % 16]
+
+    where k runs through a nest of loops, outermost first, of `counts`
+    iterations. Rows may lie anywhere, so a row of a matrix, a window's pixel
+    and a query are one thing. `vectors` vectors of `lanes` columns are computed
+    per row; only the first `columns` of them exist, if that is given.
+
+    The region says what becomes of a sum. It runs once for every vector of
+    every row, in no order: its arguments are the row's `coordinates` (their
+    number divided by that of the rows), the vector's first column, counted from
+    the block's, the sums, and a mask of the columns that exist if `columns` is
+    given. It ends in an empty `kernel.yield`.
+
+    Loops around it are the code generators'; a pass per target writes it with
+    the registers and instructions that the target has
+    (`strait-lower-ukernels` on CPUs).
+
+    Constraints:
+    1. at least one row, and as many coordinates for each row;
+    2. `lanes` divides 16, and the vectors end in the last panel;
+    3. every loop has a count and two steps, and there is at least one;
+    4. the region's arguments are as said above.
+
+    Example:
+    ```mlir
+    kernel.ukernel %a[%r0, %r1] * %b[%p] over(%k) steps(%c1) (%c16)
+        at(%row0, %row1) lanes 8 vectors 2 unroll 4
+        : memref<?xf32>, memref<?xf32> {
+    ^bb0(%row: index, %column: index, %sum: vector<8xf32>):
+      vector.store %sum, %y[%row, %column] : memref<?x16xf32>, vector<8xf32>
+      kernel.yield
+    }
+    ```
+  }];
+  let arguments = (ins Kernel_FlatMemRef:$a, Variadic<Index>:$rows,
+    Kernel_FlatMemRef:$b, Variadic<Index>:$panels,
+    Variadic<Index>:$counts, Variadic<Index>:$a_steps,
+    Variadic<Index>:$b_steps, Variadic<Index>:$coordinates,
+    Optional<Index>:$columns,
+    I64Attr:$lanes, I64Attr:$vectors,
+    DefaultValuedAttr<I64Attr, "1">:$unroll,
+    DefaultValuedAttr<I64Attr, "0">:$prefetch);
+  let regions = (region SizedRegion<1>:$store);
+  let assemblyFormat = [{
+    $a `[` $rows `]` `*` $b `[` $panels `]`
+    `over` `(` $counts `)` `steps` `(` $a_steps `)` `(` $b_steps `)`
+    (`at` `(` $coordinates^ `)`)? (`columns` `(` $columns^ `)`)?
+    `lanes` $lanes `vectors` $vectors (`unroll` $unroll^)?
+    (`prefetch` $prefetch^)? attr-dict
+    `:` type($a) `,` type($b) $store
+  }];
+  let hasVerifier = 1;
 }
 
 #endif // STRAIT_DIALECTS_KERNEL_KERNELOPS_TD

@@ -62,7 +62,7 @@ kernel::FuncOp OutlineKernelsPass::outline(kernel::RegionOp region) {
       builder, region.getLoc(), "kernel", region.getInputs().size(),
       region.getInputShapesAttr(), region.getResultShapesAttr(),
       region.getRowRankAttr(), region.getTileAttr(), region.getTasksAttr(),
-      region.getScratchAttr());
+      region.getScratchAttr(), region.getVersionsAttr());
   for (NamedAttribute attribute : region->getDiscardableAttrs())
     if (!belongsToLaunch(attribute.getName()))
       kernel->setDiscardableAttr(attribute.getName(), attribute.getValue());

@@ -209,7 +209,7 @@ RegionBuilder::finish(ArrayRef<ShapedValue> results,
       builder.getAffineMapArrayAttr(inputMaps),
       builder.getAffineMapArrayAttr(resultMaps),
       rowRank ? builder.getI64IntegerAttr(*rowRank) : IntegerAttr(), nullptr,
-      nullptr, nullptr);
+      nullptr, nullptr, nullptr);
   op.getBody().takeBody(region);
   SmallVector<ShapedValue> shaped;
   for (auto [result, value] : llvm::zip(results, op.getResults()))

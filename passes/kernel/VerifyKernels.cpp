@@ -86,8 +86,8 @@ static LogicalResult verifyHostOp(Operation *op, SymbolTable &symbols) {
   if (isa<kernel::RegionOp>(op))
     return op->emitOpError("expected a launch, which strait-outline-kernels "
                            "makes of every region");
-  if (isa<kernel::ReshapeOp, graph::WeightOp, graph::IfOp, graph::LoopOp,
-          graph::YieldOp, func::ReturnOp>(op))
+  if (isa<kernel::ReshapeOp, kernel::SliceOp, kernel::JoinOp, graph::WeightOp,
+          graph::IfOp, graph::LoopOp, graph::YieldOp, func::ReturnOp>(op))
     return success();
   if (isa<graph::GraphDialect>(op->getDialect()))
     return op->emitOpError("expected kernels instead, which "
