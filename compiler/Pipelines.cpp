@@ -57,6 +57,8 @@ static void addFolds(PipelineBuilder &p) {
   p.addOnFunctions(graph::createFoldAffinePass());
   p.addOnFunctions(graph::createFoldParallelConvsPass());
   p.addOnFunctions(graph::createFoldAffinePass());
+  // Sums of branches needed their filters whole.
+  p.addOnFunctions(graph::createCropConvTapsPass());
   // Attention is found while its products still stand as exported.
   p.addOnFunctions(graph::createDetectAttentionPass());
 }

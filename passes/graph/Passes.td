@@ -97,6 +97,23 @@ def FoldParallelConvsPass
   let dependentDialects = ["::strait::graph::GraphDialect"];
 }
 
+def CropConvTapsPass
+    : Pass<"strait-crop-conv-taps", "::mlir::func::FuncOp"> {
+  let summary = "drop filter taps that meet padding at every output";
+  let description = [{
+    Before (an input of 20 x 20):
+    ```mlir
+    %y = strait.conv %x, %w3x3 {pads = 24, dilations = 24}
+    ```
+    After:
+    ```mlir
+    %w1x1 = strait.slice %w3x3 [1, 1] to [2, 2]
+    %y = strait.conv %x, %w1x1 {pads = 0, dilations = 1}
+    ```
+  }];
+  let dependentDialects = ["::strait::graph::GraphDialect"];
+}
+
 def DetectAttentionPass
     : Pass<"strait-detect-attention", "::mlir::func::FuncOp"> {
   let summary = "recognise scaled dot-product attention in primitives";
