@@ -3,6 +3,7 @@
 // optimisation and code generation run in parallel. Translation itself reads
 // the MLIR context and stays on one thread.
 #include "compiler/EmitObject.h"
+#include "compiler/LlvmPasses.h"
 #include "dialects/graph/GraphOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -12,13 +13,9 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
-
-#include <mutex>
 
 using namespace mlir;
 using namespace strait;
@@ -32,14 +29,6 @@ struct Unit {
   bool failed = false;
 };
 } // namespace
-
-static void initializeTarget() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-  });
-}
 
 /// A copy of what of `module` is host code and tables.
 static OwningOpRef<ModuleOp> hostPart(ModuleOp module) {
@@ -76,23 +65,8 @@ static void compileUnit(Unit &unit, unsigned level) {
     if (!function.isDeclaration())
       function.addFnAttr("target-cpu", unit.cpu);
 
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager sccs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder passes(machine.get());
-  passes.registerModuleAnalyses(modules);
-  passes.registerCGSCCAnalyses(sccs);
-  passes.registerFunctionAnalyses(functions);
-  passes.registerLoopAnalyses(loops);
-  passes.crossRegisterProxies(loops, functions, sccs, modules);
-  llvm::OptimizationLevel levels[] = {
-      llvm::OptimizationLevel::O0, llvm::OptimizationLevel::O1,
-      llvm::OptimizationLevel::O2, llvm::OptimizationLevel::O3};
-  auto pipeline = level == 0
-                      ? passes.buildO0DefaultPipeline(levels[0])
-                      : passes.buildPerModuleDefaultPipeline(levels[level]);
-  pipeline.run(module, modules);
+  if (level > 0)
+    optimizeModule(module, *machine);
 
   llvm::raw_svector_ostream stream(unit.object);
   llvm::legacy::PassManager code;
@@ -109,13 +83,14 @@ static void compileUnit(Unit &unit, unsigned level) {
 LogicalResult strait::emitObjects(ModuleOp module, unsigned optLevel,
                                   unsigned jobs,
                                   SmallVectorImpl<SmallString<0>> &objects) {
-  initializeTarget();
+  initializeLlvm();
   registerBuiltinDialectTranslation(*module.getContext());
   registerLLVMDialectTranslation(*module.getContext());
   SmallVector<ModuleOp> parts(module.getOps<ModuleOp>());
   OwningOpRef<ModuleOp> host = hostPart(module);
   parts.push_back(*host);
   std::vector<Unit> units(parts.size());
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(jobs));
   for (auto [part, unit] : llvm::zip(parts, units)) {
     unit.context = std::make_unique<llvm::LLVMContext>();
     unit.cpu = "x86-64-v3";
@@ -128,10 +103,8 @@ LogicalResult strait::emitObjects(ModuleOp module, unsigned optLevel,
     unit.module = translateModuleToLLVMIR(part, *unit.context, "strait");
     if (!unit.module)
       return failure();
+    pool.async([&unit = unit, optLevel] { compileUnit(unit, optLevel); });
   }
-  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(jobs));
-  for (Unit &unit : units)
-    pool.async([&unit, optLevel] { compileUnit(unit, optLevel); });
   pool.wait();
   for (Unit &unit : units) {
     if (unit.failed) {

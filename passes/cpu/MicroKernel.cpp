@@ -6,7 +6,9 @@
 using namespace mlir;
 using namespace strait::cpu;
 
-/// Innermost sums up to this length are written out in full.
+/// Innermost of several loops: sums up to this length are written out in full.
+/// A sum that is all there is needs its loop, or B's panel is invariant in the
+/// loop over rows, and LLVM would hold it in registers that do not exist.
 static constexpr int64_t maxStraightSteps = 24;
 
 namespace {
@@ -96,12 +98,12 @@ struct BlockProduct {
   }
 
   void emitInnermost(OpBuilder &builder, const ReductionLoop &loop,
-                     ArrayRef<Value> aAt, ArrayRef<Value> bAt,
+                     ArrayRef<Value> aAt, ArrayRef<Value> bAt, bool inLoop,
                      SmallVector<Value> &acc) const {
     IndexMath math(builder, loc);
     Value zero = math.constant(0);
     std::optional<int64_t> count = IndexMath::known(loop.count);
-    if (count && *count <= maxStraightSteps) {
+    if (count && *count <= (inLoop ? maxStraightSteps : tile.unroll)) {
       emitSteps(builder, loop, zero, *count, aAt, bAt, acc);
       return;
     }
@@ -123,11 +125,12 @@ struct BlockProduct {
   }
 
   void emitNest(OpBuilder &builder, ArrayRef<ReductionLoop> loops,
-                ArrayRef<Value> aAt, ArrayRef<Value> bAt,
+                ArrayRef<Value> aAt, ArrayRef<Value> bAt, bool inLoop,
                 SmallVector<Value> &acc) const {
     if (loops.size() == 1)
-      return emitInnermost(builder, loops.front(), aAt, bAt, acc);
+      return emitInnermost(builder, loops.front(), aAt, bAt, inLoop, acc);
     const ReductionLoop &loop = loops.front();
+    bool isSingle = IndexMath::isKnown(loop.count, 1);
     auto body = [&](OpBuilder &inside, Value k, SmallVector<Value> &sums) {
       IndexMath math(inside, loc);
       Value aOffset = math.mul(k, loop.aStep);
@@ -137,10 +140,10 @@ struct BlockProduct {
             at, [&](Value position) { return math.add(position, offset); });
       };
       emitNest(inside, loops.drop_front(), moved(aAt, aOffset),
-               moved(bAt, bOffset), sums);
+               moved(bAt, bOffset), inLoop || !isSingle, sums);
     };
     IndexMath math(builder, loc);
-    if (IndexMath::isKnown(loop.count, 1)) {
+    if (isSingle) {
       body(builder, math.constant(0), acc);
       return;
     }
@@ -164,6 +167,7 @@ strait::cpu::emitBlockProduct(OpBuilder &builder, Location loc,
     acc.assign(rows * tile.vectors, zero);
   }
   BlockProduct product{loc, tile, operands.a, operands.b, rows, vectorType};
-  product.emitNest(builder, loops, operands.rows, operands.panels, acc);
+  product.emitNest(builder, loops, operands.rows, operands.panels,
+                   /*inLoop=*/false, acc);
   return acc;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "test/passes/cpu/KernelOracle.h"
 
+#include "compiler/LlvmPasses.h"
 #include "dialects/kernel/KernelOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -14,8 +15,6 @@
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
-#include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include <chrono>
 #include <cmath>
@@ -85,21 +84,6 @@ static LogicalResult selectTiles(ModuleOp module) {
   return success();
 }
 
-static void optimize(llvm::Module &module, llvm::TargetMachine *machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager calls;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(calls);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, calls, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
-      .run(module, modules);
-}
-
 KernelOracle::State::State() {
   DialectRegistry registry;
   registry.insert<graph::GraphDialect, kernel::KernelDialect, LLVM::LLVMDialect,
@@ -137,8 +121,7 @@ std::string KernelOracle::State::compile(llvm::StringRef text) {
   auto code = translateModuleToLLVMIR(*module, *llvmContext);
   if (!code)
     return fail("cannot translate the kernels");
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
+  initializeLlvm();
   auto host = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!host)
     return fail(llvm::toString(host.takeError()));
@@ -154,7 +137,7 @@ std::string KernelOracle::State::compile(llvm::StringRef text) {
     function.addFnAttr("target-features",
                        (*machine)->getTargetFeatureString());
   }
-  optimize(*code, machine->get());
+  optimizeModule(*code, **machine);
   if (getenv("STRAIT_PRINT_LLVM"))
     code->print(llvm::errs(), nullptr);
   // Kernels call nothing: an unresolved symbol is an error.
