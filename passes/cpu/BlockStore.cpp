@@ -67,9 +67,10 @@ LogicalResult strait::cpu::storeBlock(OpBuilder &builder,
     return success();
   }
 
-  // Raw sums first, then the epilogue over them while they are in L1.
+  // Raw sums first, then the epilogue over them while they are in L1: all
+  // columns of a row as one wide vector, whose registers take each step of a
+  // long computation side by side.
   Value memref = function.flatResult(raw);
-  auto vectorType = VectorType::get({columns.lanes}, builder.getF32Type());
   auto flat = [&](OpBuilder &inside, Value row, int64_t vector) {
     IndexMath at(inside, loc);
     SmallVector<Value> where = position(inside, row);
@@ -86,18 +87,21 @@ LogicalResult strait::cpu::storeBlock(OpBuilder &builder,
       else
         vector::StoreOp::create(builder, loc, sum, memref, at);
     }
+  int64_t wide = columns.masks.empty() ? columns.vectors : 1;
+  auto type =
+      VectorType::get({wide * columns.lanes}, builder.getF32Type());
   LogicalResult result = success();
   math.forEach(math.constant(rows), [&](OpBuilder &inside, Value row) {
-    for (int64_t vector = 0; vector < columns.vectors; ++vector) {
+    for (int64_t vector = 0; vector < columns.vectors; vector += wide) {
       auto [where, at] = flat(inside, row, vector);
       Value sum;
       if (Value mask = columns.mask(vector)) {
-        Value zero = arith::ConstantOp::create(
-            inside, loc, inside.getZeroAttr(vectorType));
-        sum = vector::MaskedLoadOp::create(inside, loc, vectorType, memref, at,
-                                           mask, zero);
+        Value zero = arith::ConstantOp::create(inside, loc,
+                                               inside.getZeroAttr(type));
+        sum = vector::MaskedLoadOp::create(inside, loc, type, memref, at, mask,
+                                           zero);
       } else {
-        sum = vector::LoadOp::create(inside, loc, vectorType, memref, at);
+        sum = vector::LoadOp::create(inside, loc, type, memref, at);
       }
       if (failed(epilogue.store(inside, sum, where, columns.mask(vector))))
         result = failure();

@@ -68,7 +68,8 @@ struct RecurrenceEmitter {
   Value sigmoid(OpBuilder &b, Value x, int64_t count) {
     Value one = splat(b, 1, count);
     Value power = math::ExpOp::create(
-        b, loc, arith::NegFOp::create(b, loc, x).getResult());
+        b, loc, arith::NegFOp::create(b, loc, x).getResult(),
+        arith::FastMathFlags::ninf);
     return arith::DivFOp::create(b, loc, one, add(b, one, power));
   }
   Value tanh(OpBuilder &b, Value x) { return math::TanhOp::create(b, loc, x); }

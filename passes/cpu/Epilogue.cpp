@@ -2,6 +2,7 @@
 #include "passes/cpu/Epilogue.h"
 
 #include "passes/cpu/IndexMath.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -42,9 +43,20 @@ FailureOr<Epilogue> Epilogue::create(KernelFunction &function,
   return epilogue;
 }
 
+/// Instructions that an elementary function takes, about.
+static constexpr int64_t functionLength = 24;
+
 int64_t Epilogue::length() const {
   linalg::GenericOp op = generic;
-  return op ? op.getBody()->getOperations().size() - 1 : 0;
+  if (!op)
+    return 0;
+  int64_t length = 0;
+  for (Operation &inner : op.getBody()->without_terminator())
+    length += isa<math::MathDialect>(inner.getDialect()) &&
+                      !isa<math::FmaOp, math::AbsFOp, math::SqrtOp>(inner)
+                  ? functionLength
+                  : 1;
+  return length;
 }
 
 int64_t Epilogue::rawResult() const {

@@ -43,7 +43,10 @@ static Value expandExtremum(const MathBuilder &m, Value x, Value y, bool isMax) 
 static Value expand(const MathBuilder &m, Operation *op) {
   Value x = op->getOperand(0);
   return TypeSwitch<Operation *, Value>(op)
-      .Case([&](math::ExpOp) { return m.exp(x); })
+      .Case([&](math::ExpOp exp) {
+        return m.exp(x, arith::bitEnumContainsAny(exp.getFastmath(),
+                                                  arith::FastMathFlags::ninf));
+      })
       .Case([&](math::LogOp) { return m.log(x); })
       .Case([&](math::TanhOp) { return m.tanh(x); })
       .Case([&](math::ErfOp) { return m.erf(x); })

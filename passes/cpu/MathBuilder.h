@@ -60,7 +60,8 @@ public:
   mlir::Value scale(mlir::Value a, mlir::Value n) const;
 
   /// Functions: a few units in the last place; IEEE's values for 0, inf, NaN.
-  mlir::Value exp(mlir::Value x) const;
+  /// With `isFinite`, the nearest finite numbers stand for inf and 0.
+  mlir::Value exp(mlir::Value x, bool isFinite = false) const;
   mlir::Value log(mlir::Value x) const;
   mlir::Value tanh(mlir::Value x) const;
   mlir::Value erf(mlir::Value x) const;

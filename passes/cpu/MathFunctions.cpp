@@ -12,10 +12,16 @@ static constexpr double inf = std::numeric_limits<double>::infinity();
 static constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 
 /// e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln(2) / 2.
-Value MathBuilder::exp(Value x) const {
-  // Beyond these the result is 0 or inf, and n stays in range.
-  x = atLeast(atMost(x, wide ? 710.0 : 89.0), wide ? -746.0 : -104.0);
-  auto [n, exponent] = nearest(mul(x, constant(1.4426950408889634)));
+Value MathBuilder::exp(Value x, bool isFinite) const {
+  // Beyond these the result is 0 or inf, and n stays in range. Where it need
+  // only be finite, 2^n is one number, not two.
+  bool single = isFinite && !wide;
+  x = atLeast(atMost(x, wide ? 710.0 : single ? 88.0 : 89.0),
+              wide ? -746.0 : single ? -87.0 : -104.0);
+  // Adding 1.5 * 2^(mantissa bits) leaves n in the low bits.
+  Value magic = constant(wide ? 0x1.8p52 : 0x1.8p23);
+  Value shifted = fma(x, constant(1.4426950408889634), magic);
+  Value n = sub(shifted, magic);
   Value negated = neg(n);
   // ln 2 in two parts, so that n * high is exact.
   double high = wide ? 0x1.62e42fefa38p-1 : 0x1.62e4p-1;
@@ -30,8 +36,14 @@ Value MathBuilder::exp(Value x) const {
                  : polynomial(r, {5.0000001201e-1, 1.6666665459e-1,
                                   4.1665795894e-2, 8.3334519073e-3,
                                   1.3981999507e-3, 1.9875691500e-4});
-  Value y = add(fma(p, mul(r, r), r), constant(1.0));
-  return scale(y, exponent);
+  Value y = fma(p, mul(r, r), r); // e^r - 1
+  if (single) {
+    // The shift drops all but n; NaN comes through y.
+    Value power = fromBits(
+        addI(shiftLeft(toBits(shifted), 23), toBits(constant(1.0))));
+    return fma(y, power, power);
+  }
+  return scale(add(y, constant(1.0)), subI(toBits(shifted), toBits(magic)));
 }
 
 /// ln x = e ln 2 + ln m with m in [sqrt(1/2), sqrt(2)).
