@@ -53,7 +53,7 @@ strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
       4 * channels * (extentOr(source[2], typicalWidth) + window.left +
                       window.right);
   while (rowBlock > 1 &&
-         window.inputRows(rowBlock) * rowBytes > target.getL2() / 2)
+         window.heldRows(rowBlock) * rowBytes > target.getL2() / 2)
     --rowBlock;
   int64_t rowBlocks = 4;
   if (height) {
@@ -89,7 +89,7 @@ strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   AffineExpr bytes = shape->constant(0);
   if (window.hasPadding())
     bytes = (source[2] + (window.left + window.right)) *
-            (4 * channels * window.inputRows(rowBlock));
+            (4 * channels * window.heldRows(rowBlock));
   launch.scratch = shape->overSizes(bytes);
   return launch;
 }

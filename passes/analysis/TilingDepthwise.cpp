@@ -7,8 +7,10 @@
 using namespace mlir;
 using namespace strait;
 
-/// Work below this is not worth a task of its own.
-static constexpr int64_t minTaskFlops = 1 << 19;
+/// Work below this is not worth a task of its own: some 5 microseconds.
+static constexpr int64_t minTaskFlops = 1 << 18;
+/// Channels of a cache line.
+static constexpr int64_t lineChannels = 16;
 /// Width assumed where it is dynamic.
 static constexpr int64_t typicalWidth = 48;
 
@@ -34,32 +36,38 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
   int64_t width = std::max<int64_t>(1, extentOr(result[2], typicalWidth));
   int64_t rowFlops = std::max<int64_t>(
       1, 2 * width * channels * window.kernelH * window.kernelW);
-  int64_t rowBytes =
-      64 * (extentOr(source[2], typicalWidth) + window.left + window.right);
   int64_t rowBlock = ceilDiv(minTaskFlops, rowFlops);
-  while (rowBlock > 1 &&
-         window.inputRows(rowBlock) * rowBytes > 2 * target.getL1())
-    --rowBlock;
   if (auto height = knownExtent(result[1]); height && *height > 0) {
     rowBlock = std::min(rowBlock, *height);
     rowBlock = ceilDiv(*height, ceilDiv(*height, rowBlock));
   }
 
-  // A cache line of channels for a few pixels: what a step reads, it reads in
-  // whole lines, whatever the distance between pixels.
-  int64_t vectors = ceilDiv(std::min<int64_t>(channels, 16), target.lanes());
+  // Channels whose input under a row of the window stays in L1 for the next
+  // row: whole cache lines, as nothing less is ever read.
+  int64_t columnBytes = 4 * window.inputRows(1) *
+                        (extentOr(source[2], typicalWidth) + 1);
+  int64_t block = std::max<int64_t>(
+      1, target.getL1() * 3 / 4 / (columnBytes * lineChannels));
+  int64_t blocks = ceilDiv(channels, block * lineChannels);
+  int64_t channelBlock =
+      ceilDiv(ceilDiv(channels, blocks), lineChannels) * lineChannels;
+
+  // Eight sums hide the latency of fma; a row of taps and a pixel fit beside
+  // them. A whole cache line per pixel, as its neighbours may be far away.
+  int64_t vectors =
+      ceilDiv(std::min<int64_t>(channels, lineChannels), target.lanes());
+  int64_t most = vectors == 1 ? 8 : 4;
+  int64_t rows = ceilDiv(width, ceilDiv(width, most));
   Builder builder(shape->context());
   auto number = [&](StringRef name, int64_t value) {
     return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
   };
   LaunchShape launch;
   launch.tile = builder.getDictionaryAttr(
-      {number("lanes", target.lanes()), number("row_block", rowBlock),
-       number("rows", vectors == 1 ? 7 : 4), number("vectors", vectors)});
+      {number("channel_block", channelBlock), number("lanes", target.lanes()),
+       number("row_block", rowBlock), number("rows", rows),
+       number("vectors", vectors)});
   launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock));
-  AffineExpr bytes = (source[2] + (window.left + window.right)) *
-                     (4 * vectors * target.lanes() *
-                      window.inputRows(rowBlock));
-  launch.scratch = shape->overSizes(bytes);
+  launch.scratch = shape->overSizes(shape->constant(0));
   return launch;
 }

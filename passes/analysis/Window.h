@@ -18,6 +18,20 @@ struct Window {
   int64_t inputColumns(int64_t outputs) const {
     return (outputs - 1) * strideW + (kernelW - 1) * dilationW + 1;
   }
+  /// Whether the input rows under each kh, for `outputs` neighbouring rows,
+  /// lie apart from those under the next one.
+  bool hasBands(int64_t outputs) const {
+    return kernelH > 1 && dilationH > bandRows(outputs);
+  }
+  /// Input rows from the first to the last of `outputs` under one kh.
+  int64_t bandRows(int64_t outputs) const {
+    return (outputs - 1) * strideH + 1;
+  }
+  /// Input rows that `outputs` neighbouring rows may read, and some between.
+  int64_t heldRows(int64_t outputs) const {
+    return hasBands(outputs) ? kernelH * bandRows(outputs)
+                             : inputRows(outputs);
+  }
   bool hasPadding() const { return top || left || bottom || right; }
 
   template <typename Op>

@@ -8,7 +8,8 @@
 //         accumulators = block product over kh, then kw and channels
 //         epilogue, store
 //
-// With dilation 1 and one group, the elements under a window's row lie next to
+// Rows and columns of a dilated window that lie in the padding for a whole block
+// or tile are skipped. With dilation 1 and one group, the elements under a window's row lie next to
 // each other: kw and channels are one loop of KW * C, which keeps first layers
 // of three channels fast.
 #include "passes/cpu/Generators.h"
@@ -19,6 +20,7 @@
 #include "passes/cpu/PaddedRows.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/cpu/TileAttributes.h"
+#include "passes/cpu/WindowSpan.h"
 
 using namespace mlir;
 using namespace strait;
@@ -56,20 +58,52 @@ struct Conv2DEmitter {
     return (allPanels() + panelBlock - 1) / panelBlock;
   }
 
-  SmallVector<ReductionLoop> reduction(IndexMath &math, const Task &task) {
-    int64_t pixel = allChannels();
-    SmallVector<ReductionLoop> loops;
+  /// The columns kw of the window that are inside the image for some pixel of
+  /// a tile at (ys[i], xs[i]); all of them if few could be outside.
+  std::pair<Value, Value> windowColumns(IndexMath &math, ArrayRef<Value> ys,
+                                        ArrayRef<Value> xs) {
+    if (window.dilationW == 1 || (!window.left && !window.right))
+      return {math.constant(0), math.constant(window.kernelW)};
+    // Tiles that end in another row may meet any column.
+    Value oneRow =
+        math.compare(arith::CmpIPredicate::eq, ys.front(), ys.back());
+    Value first = math.select(oneRow, xs.front(), math.constant(0));
+    Value last = math.select(oneRow, xs.back(),
+                             math.sub(outputW, math.constant(1)));
+    WindowAxis axis{window.kernelW, window.strideW, window.dilationW,
+                    window.left, inputW};
+    return {axis.below(math, axis.first(math, last), math.constant(0)),
+            axis.below(math, axis.first(math, first), inputW)};
+  }
+
+  /// The sum over the window rows of the task and window columns
+  /// [columns.first, columns.second); moves the operands to its first step.
+  SmallVector<ReductionLoop> reduction(IndexMath &math, const Task &task,
+                                       std::pair<Value, Value> columns,
+                                       BlockOperands &operands) {
+    const WindowRows &source = task.source;
+    Value columnStep = math.constant(window.dilationW * allChannels());
+    int64_t columnTaps = channels * panelWidth;
+    int64_t rowTaps = window.kernelW * columnTaps;
+    Value inputMove = math.add(math.mul(source.begin, source.windowPitch),
+                               math.mul(columns.first, columnStep));
+    Value tapsMove = math.add(math.mul(source.begin, rowTaps),
+                              math.mul(columns.first, columnTaps));
+    for (Value &row : operands.rows)
+      row = math.add(row, inputMove);
+    for (Value &panel : operands.panels)
+      panel = math.add(panel, tapsMove);
     auto number = [&](int64_t value) { return math.constant(value); };
-    loops.push_back({number(window.kernelH),
-                     math.mul(task.source.pitch, window.dilationH),
-                     number(window.kernelW * channels * panelWidth)});
+    SmallVector<ReductionLoop> loops;
+    loops.push_back({math.sub(source.end, source.begin), source.windowPitch,
+                     number(rowTaps)});
     if (groups == 1 && window.dilationW == 1) {
       loops.push_back({number(window.kernelW * channels), number(1),
                        number(panelWidth)});
       return loops;
     }
-    loops.push_back({number(window.kernelW), number(window.dilationW * pixel),
-                     number(channels * panelWidth)});
+    loops.push_back({math.sub(columns.second, columns.first), columnStep,
+                     number(columnTaps)});
     loops.push_back({number(channels), number(1), number(panelWidth)});
     return loops;
   }
@@ -109,8 +143,10 @@ struct Conv2DEmitter {
           math.add(weightsAt, panel * depth() * panelWidth));
     BlockTile shape = tile;
     shape.vectors = columns.vectors;
-    SmallVector<Value> sums = emitBlockProduct(
-        builder, loc, shape, operands, reduction(math, task));
+    SmallVector<ReductionLoop> loops =
+        reduction(math, task, windowColumns(math, ys, xs), operands);
+    SmallVector<Value> sums =
+        emitBlockProduct(builder, loc, shape, operands, loops);
     auto position = [&](OpBuilder &inside, Value r) {
       IndexMath in(inside, loc);
       auto known = IndexMath::known(r);
@@ -153,8 +189,8 @@ struct Conv2DEmitter {
     task.row = math.mul(rowIndex, rowBlock);
     task.rowCount = math.min(math.sub(outputH, task.row), rowBlock);
     ImageSource image{input, inputH, inputW, allChannels(), tile.lanes};
-    task.source = emitWindowRows(builder, loc, window, image, task.image,
-                                 task.row, task.rowCount, scratch);
+    OutputRows block{task.image, task.row, task.rowCount, rowBlock};
+    task.source = emitWindowRows(builder, loc, window, image, block, scratch);
 
     int64_t full = outputs / (panels * panelWidth) * panels;
     Value begin = math.mul(task.panelIndex, panelBlock);
@@ -222,7 +258,7 @@ LogicalResult cpu::emitConv2D(KernelFunction &function, kernel::Conv2DOp op) {
   if (emitter.window.hasPadding()) {
     AffineExpr elements =
         (in[2] + (emitter.window.left + emitter.window.right)) *
-        (emitter.allChannels() * emitter.window.inputRows(emitter.rowBlock));
+        (emitter.allChannels() * emitter.window.heldRows(emitter.rowBlock));
     auto type = MemRefType::get({ShapedType::kDynamic},
                                 function.builder().getF32Type());
     emitter.scratch =

@@ -10,6 +10,7 @@
 #include "passes/cpu/Generators.h"
 #include "passes/cpu/TileAttributes.h"
 #include "passes/cpu/VectorSweep.h"
+#include "passes/cpu/WindowSpan.h"
 
 using namespace mlir;
 using namespace strait;
@@ -36,22 +37,17 @@ struct PoolEmitter {
   /// `at`: position in the result, `axis`: 0 vertical, 1 horizontal.
   Span spanOf(OpBuilder &b, Value at, int axis) {
     IndexMath math(b, loc);
-    int64_t size = op.getKernel()[axis], dilation = op.getDilations()[axis];
-    Value extent = axis == 0 ? height : width;
-    Value zero = math.constant(0);
+    WindowAxis window{op.getKernel()[axis], op.getStrides()[axis],
+                      op.getDilations()[axis], op.getPads()[axis],
+                      axis == 0 ? height : width};
     Span span;
-    span.first = math.sub(math.mul(at, op.getStrides()[axis]),
-                          math.constant(op.getPads()[axis]));
-    // Elements below 0: ceil(-first / dilation); below the extent likewise.
-    auto below = [&](Value limit) {
-      Value distance = math.max(zero, math.sub(limit, span.first));
-      return math.min(math.ceilDiv(distance, dilation), size);
-    };
-    span.begin = below(zero);
-    span.end = below(extent);
+    span.first = window.first(math, at);
+    span.begin = window.below(math, span.first, math.constant(0));
+    span.end = window.below(math, span.first, window.extent);
     span.counted =
         op.getCountIncludePad()
-            ? below(math.add(extent, op.getPads()[axis + 2]))
+            ? window.below(math, span.first,
+                           math.add(window.extent, op.getPads()[axis + 2]))
             : math.sub(span.end, span.begin);
     return span;
   }

@@ -16,18 +16,26 @@ struct ImageSource {
   int64_t lanes;
 };
 
-/// Rows as a window op reads them: row i under the block starts at
-/// `at + i * pitch`, its first pixel being that under output column 0.
-struct WindowRows {
-  mlir::Value memref, at, pitch;
+/// Output rows [row, row + count) of an image; `most` bounds the count.
+struct OutputRows {
+  mlir::Value image, row, count;
+  int64_t most;
 };
 
-/// The input under output rows [row, row + rowCount) of `image`: in place if
-/// the window has no padding, else copied to `scratch` with zeros around.
+/// Rows as a window op reads them. What output row i of the block meets under
+/// kh starts at `at + i * strideH * pitch + kh * windowPitch`, its first pixel
+/// being that under output column 0. Rows of the window outside of
+/// [begin, end) lie in the padding for the whole block; they are not there.
+struct WindowRows {
+  mlir::Value memref, at, pitch, windowPitch, begin, end;
+};
+
+/// The input under `rows`: in place if the window has no padding, else copied
+/// to `scratch` with zeros around. A wide dilation copies no row between those
+/// that it reads.
 WindowRows emitWindowRows(mlir::OpBuilder &builder, mlir::Location loc,
                           const Window &window, const ImageSource &source,
-                          mlir::Value image, mlir::Value row,
-                          mlir::Value rowCount, mlir::Value scratch);
+                          const OutputRows &rows, mlir::Value scratch);
 
 } // namespace strait::cpu
 

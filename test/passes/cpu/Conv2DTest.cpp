@@ -147,6 +147,16 @@ TEST_F(Conv2DTest, StridesDilationsPads) {
   check({1, 3, 3, 4, 12, 4, 4, 4, 1, 0, 0, 1, 1});
 }
 
+TEST_F(Conv2DTest, WideDilations) {
+  // Rows of the window far apart, some of them in the padding.
+  check({1, 20, 20, 8, 16, 3, 3, 1, 12, 12, 12, 12, 12, 1, "bias"});
+  check({1, 20, 20, 5, 17, 3, 3, 1, 24, 24, 24, 24, 24});
+  check({2, 31, 13, 4, 12, 3, 5, 2, 9, 9, 18, 9, 18, 1, "gelu"});
+  check({1, 40, 9, 6, 16, 3, 1, 1, 11, 11, 0, 11, 0, 2});
+  for (auto [h, w] : {std::pair{13, 10}, {21, 33}})
+    check({2, h, w, 8, 20, 3, 3, 1, 7, 7, 7, 7, 7, 1, "bias", true});
+}
+
 TEST_F(Conv2DTest, Groups) {
   check({1, 9, 9, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 8, "bias"});
   check({2, 9, 9, 3, 17, 3, 3, 2, 2, 1, 1, 1, 1, 2});
@@ -184,4 +194,26 @@ TEST_F(Conv2DTest, Depthwise) {
   check(dilated);
   for (auto [h, w] : {std::pair{13, 10}, {6, 5}, {47, 33}})
     check(depthwise(2, h, w, 40, 3, 2, 1, "bias", true));
+}
+
+TEST_F(Conv2DTest, DepthwiseEdges) {
+  // More tiles at the edges than inside, and none inside at all.
+  check(depthwise(1, 5, 40, 24, 31, 1, 15, "bias"));
+  check(depthwise(1, 20, 20, 72, 5, 1, 2, "residual"));
+  Conv wide = depthwise(1, 20, 20, 16, 3, 1, 12, "bias");
+  wide.dilation = 12;
+  check(wide);
+  Conv uneven = depthwise(1, 11, 23, 19, 4, 3, 0, "gelu");
+  uneven.left = 3;
+  uneven.bottom = 2;
+  check(uneven);
+  // Channels in several blocks, the last one with a masked rest.
+  check(depthwise(1, 9, 112, 61, 3, 1, 1, "bias"));
+  check(depthwise(1, 10, 56, 200, 5, 2, 2, "gelu"));
+  // Rows of unknown extent, shorter than a tile or not.
+  for (auto [h, w] : {std::pair{4, 3}, {9, 8}, {7, 23}, {30, 64}}) {
+    check(depthwise(2, h, w, 21, 3, 1, 1, "gelu", true));
+    check(depthwise(1, h, w, 32, 5, 1, 2, "residual", true));
+    check(depthwise(1, h, w, 48, 3, 2, 1, "", true));
+  }
 }
