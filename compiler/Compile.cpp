@@ -76,6 +76,7 @@ private:
   using BuildFn = void (*)(PipelineBuilder &, const CompileOptions &);
   enum class Step { next, stop, fail };
   static DialectRegistry registry();
+  LogicalResult import();
   Step runLevel(StringRef name, BuildFn build);
   void printIR();
   int write(StringRef weights);
@@ -129,6 +130,32 @@ Compilation::Step Compilation::runLevel(StringRef name, BuildFn build) {
   return Step::next;
 }
 
+/// All entries' functions in one module. A failure was reported.
+LogicalResult Compilation::import() {
+  Phase phase("import", options, log);
+  for (auto &[name, path] : options.entries) {
+    UserDiagnostics diagnostics(&context, llvm::sys::path::filename(path), log);
+    if (!llvm::sys::fs::exists(path)) {
+      log << path << ": error: no such file\n";
+      return failure();
+    }
+    ImportOptions import;
+    import.shapes = options.shapes;
+    import.entryName = name;
+    OwningOpRef<ModuleOp> imported = importOnnx(path, context, import);
+    if (!imported)
+      return failure();
+    if (!module) {
+      module = std::move(imported);
+      continue;
+    }
+    Block &from = imported->getBodyRegion().front();
+    module->getBody()->getOperations().splice(module->getBody()->end(),
+                                              from.getOperations());
+  }
+  return success();
+}
+
 int Compilation::run() {
   llvm::Expected<graph::TargetAttr> target = targetForCpu(context, options.cpu);
   if (!target) {
@@ -136,19 +163,9 @@ int Compilation::run() {
         << "\n";
     return exitUsage;
   }
-  if (!llvm::sys::fs::exists(options.model)) {
-    log << options.model << ": error: no such file\n";
+  if (failed(import()))
     return exitInput;
-  }
-  {
-    Phase phase("import", options, log);
-    ImportOptions import;
-    import.shapes = options.shapes;
-    module = importOnnx(options.model, context, import);
-    if (!module)
-      return exitInput;
-    graph::TargetAttr::setList(*module, *target);
-  }
+  graph::TargetAttr::setList(*module, *target);
   if (options.stopAfter == "import") {
     printIR();
     return exitDone;

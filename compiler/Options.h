@@ -12,7 +12,11 @@ namespace strait {
 enum class Emit { executable, library, object };
 
 struct CompileOptions {
+  /// The model that the program runs by default.
   std::string model;
+  /// All models by the names of their entries, `model` among them. They share
+  /// weights of equal contents and kernels.
+  llvm::SmallVector<std::pair<std::string, std::string>> entries;
   std::string output;
   Emit emit = Emit::executable;
   /// An LLVM cpu name, `native` or `generic`.

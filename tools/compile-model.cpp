@@ -50,6 +50,12 @@ struct Flags {
       cl::desc("-O0 no fusion, -O1 no costly search, -O2 everything "
                "exact (default)"),
       cl::Prefix, cl::init('2'), cl::cat(category)};
+  cl::list<std::string> entries{
+      "entry",
+      cl::desc("A further model in the same program, run by its --entry NAME; "
+               "without MODEL.onnx the first is the default. Entries share "
+               "weights of equal contents"),
+      cl::value_desc("NAME=MODEL.onnx"), cl::cat(category)};
   cl::opt<std::string> stopAfter{
       "stop-after",
       cl::desc("Print the IR after a level (import, graph, kernel, schedule, "
@@ -122,6 +128,17 @@ static bool parseShape(StringRef text, strait::CompileOptions &options) {
   return true;
 }
 
+/// Parses `decode=decode.onnx`.
+static bool parseEntry(StringRef text, strait::CompileOptions &options) {
+  auto [name, path] = text.split('=');
+  auto isTaken = [&](auto &entry) { return entry.first == name; };
+  if (name.empty() || path.empty() || any_of(options.entries, isTaken) ||
+      !all_of(name, [](char c) { return isAlnum(c) || c == '_'; }))
+    return false;
+  options.entries.push_back({name.str(), path.str()});
+  return true;
+}
+
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   setBugReportMsg("compile-model: internal error. Please report it with the "
@@ -149,18 +166,26 @@ int main(int argc, char **argv) {
     return 0;
   }
   strait::CompileOptions options;
-  if (flags.model.empty())
+  if (!flags.model.empty())
+    options.entries.push_back({"main", flags.model});
+  for (const std::string &entry : flags.entries)
+    if (!parseEntry(entry, options))
+      return usageError("--entry takes NAME=MODEL.onnx, the name once and of "
+                        "letters, digits and '_', found '" +
+                        entry + "'");
+  if (options.entries.empty())
     return usageError("expected a model: compile-model MODEL.onnx -o OUT");
   if (flags.target != "cpu")
     return usageError("--target=" + flags.target +
                       " is not supported; expected cpu");
-  options.model = flags.model;
+  options.model = options.entries.front().second;
   options.output = flags.output;
   options.emit = flags.emit;
   if (flags.output.empty())
-    options.output = defaultOutput(flags.model, flags.emit);
-  if (sys::fs::equivalent(options.model, options.output))
-    return usageError("-o " + options.output + " would replace the model");
+    options.output = defaultOutput(options.model, flags.emit);
+  for (auto &[name, path] : options.entries)
+    if (sys::fs::equivalent(path, options.output))
+      return usageError("-o " + options.output + " would replace the model");
   options.cpu = flags.cpu;
   options.stopAfter = flags.stopAfter;
   if (flags.level < '0' || flags.level > '2')

@@ -65,6 +65,60 @@ LogicalResult BlobOp::verify() {
   return success();
 }
 
+std::optional<unsigned> StateOp::getRowAxis() {
+  ArrayRef<int64_t> shape = getTensorType().getShape();
+  auto *axis = llvm::find(shape, ShapedType::kDynamic);
+  if (axis == shape.end())
+    return std::nullopt;
+  return axis - shape.begin();
+}
+
+LogicalResult StateOp::verify() {
+  auto type = dyn_cast<RankedTensorType>(getType());
+  if (!type)
+    return emitOpError("expected a ranked tensor, found ") << getType();
+  int64_t dynamic = type.getNumDynamicDims(); // Constraint 1.
+  if (dynamic > 1)
+    return emitOpError("expected at most one dynamic extent, found ") << type;
+  if (dynamic == 1 && getCapacity().value_or(0) < 1)
+    return emitOpError("expected a capacity of at least one row");
+  if (dynamic == 0 && getCapacity())
+    return emitOpError("expected no capacity without a dynamic extent");
+  Type element = type.getElementType(); // Constraint 2.
+  if (!element.isIntOrFloat() || (element.getIntOrFloatBitWidth() % 8 != 0 &&
+                                  !element.isInteger(1)))
+    return emitOpError("expected whole-byte elements, found ") << type;
+  return success();
+}
+
+/// The state that `name` is; with `needsRows`, it must hold rows.
+static LogicalResult verifyState(Operation *op, FlatSymbolRefAttr name,
+                                 bool needsRows, SymbolTableCollection &table) {
+  auto state = table.lookupNearestSymbolFrom<StateOp>(op, name);
+  if (!state)
+    return op->emitOpError("expected a schedule.state ") << name;
+  if (needsRows && !state.getRowAxis())
+    return op->emitOpError("expected a state with rows, found ")
+           << state.getType();
+  return success();
+}
+
+LogicalResult HeldOp::verifySymbolUses(SymbolTableCollection &table) {
+  return verifyState(*this, getStateAttr(), /*needsRows=*/false, table);
+}
+
+LogicalResult AppendOp::verifySymbolUses(SymbolTableCollection &table) {
+  return verifyState(*this, getStateAttr(), /*needsRows=*/true, table);
+}
+
+LogicalResult OverwriteOp::verifySymbolUses(SymbolTableCollection &table) {
+  return verifyState(*this, getStateAttr(), /*needsRows=*/false, table);
+}
+
+LogicalResult RotateOp::verifySymbolUses(SymbolTableCollection &table) {
+  return verifyState(*this, getStateAttr(), /*needsRows=*/true, table);
+}
+
 /// The description that `number` of the program around `op` has in `list`.
 static FailureOr<TensorAttr> describe(Operation *op, int64_t number,
                                       bool isInput) {

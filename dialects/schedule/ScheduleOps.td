@@ -126,6 +126,40 @@ def Schedule_BlobOp : Schedule_Op<"blob", [Symbol]> {
   let hasVerifier = 1;
 }
 
+def Schedule_StateOp : Schedule_Op<"state", [Symbol]> {
+  let summary = "a tensor that lives from run to run";
+  let description = [{
+    Stands at module level: all entries share it. It lies row-major in memory
+    with `capacity` for its dynamic extent, along which it holds a number of
+    rows, none at first. A static type is a state that is always whole, zeros
+    at first. What a run changes counts from the next run on; a run that fails
+    leaves the state as it was, except that one which had changed rows of
+    earlier runs already leaves none (zeros).
+
+    Constraints:
+    1. the type has one dynamic extent and a capacity of at least one row, or
+       no dynamic extent and no capacity;
+    2. its elements are whole bytes.
+
+    Example:
+    ```mlir
+    schedule.state @keys : tensor<8x?x64xf32> capacity 2048
+    schedule.state @hidden : tensor<1x256xf32>
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type,
+    OptionalAttr<I64Attr>:$capacity);
+  let assemblyFormat = "$sym_name `:` $type (`capacity` $capacity^)? attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::RankedTensorType getTensorType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getType());
+    }
+    /// The axis of the rows; nothing for a state that is always whole.
+    std::optional<unsigned> getRowAxis();
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Sizes
 //===----------------------------------------------------------------------===//
@@ -320,6 +354,103 @@ def Schedule_ViewOp : Schedule_Op<"view", [Pure]> {
   }]>];
   let assemblyFormat = "$source `[` $offset `]` attr-dict";
   let hasFolder = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// States
+//===----------------------------------------------------------------------===//
+
+def Schedule_HeldOp : Schedule_Op<"held", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "a state's memory and the rows that it holds";
+  let description = [{
+    `length` is that at the beginning of the run, 1 for a state that is always
+    whole. The buffer shows what append, overwrite and rotate do to it.
+
+    Example:
+    ```mlir
+    %b, %n = schedule.held @keys
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$state);
+  let results = (outs Schedule_BufferType:$buffer, Index:$length);
+  let builders = [OpBuilder<(ins "::mlir::FlatSymbolRefAttr":$state), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(),
+          $_builder.getIndexType(), state);
+  }]>];
+  let assemblyFormat = "$state attr-dict";
+}
+
+class Schedule_StateUpdate<string mnemonic> : Schedule_Op<mnemonic, [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let results = (outs Index:$length);
+}
+
+def Schedule_AppendOp : Schedule_StateUpdate<"append"> {
+  let summary = "writes rows behind those that a state holds";
+  let description = [{
+    Copies `count` rows, which lie together in `rows`, to the rows from `at` on,
+    in place. The result, at + count, is what the next run finds unless a later
+    update says otherwise; beyond the capacity the call ends with an error.
+
+    Constraints:
+    1. the state has rows.
+
+    Example:
+    ```mlir
+    %m = schedule.append %new rows %one to @keys at %n
+    ```
+  }];
+  let arguments = (ins Schedule_BufferType:$rows, Index:$count,
+    FlatSymbolRefAttr:$state, Index:$at);
+  let builders = [OpBuilder<(ins "::mlir::Value":$rows, "::mlir::Value":$count,
+      "::mlir::FlatSymbolRefAttr":$state, "::mlir::Value":$at), [{
+    build($_builder, $_state, $_builder.getIndexType(), rows, count, state, at);
+  }]>];
+  let assemblyFormat = "$rows `rows` $count `to` $state `at` $at attr-dict";
+}
+
+def Schedule_OverwriteOp : Schedule_StateUpdate<"overwrite"> {
+  let summary = "makes rows all that a state holds";
+  let description = [{
+    Copies `count` rows over the first ones, in place. A state that is always
+    whole is one row.
+
+    Example:
+    ```mlir
+    %m = schedule.overwrite @hidden with %new rows %one
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$state, Schedule_BufferType:$rows,
+    Index:$count);
+  let builders = [OpBuilder<(ins "::mlir::FlatSymbolRefAttr":$state,
+      "::mlir::Value":$rows, "::mlir::Value":$count), [{
+    build($_builder, $_state, $_builder.getIndexType(), state, rows, count);
+  }]>];
+  let assemblyFormat = "$state `with` $rows `rows` $count attr-dict";
+}
+
+def Schedule_RotateOp : Schedule_StateUpdate<"rotate"> {
+  let summary = "drops the oldest rows of a state";
+  let description = [{
+    Moves the rows from `by` up to `held` to the beginning, in place, and gives
+    how many stay; all go when `by` is larger. Rows that a window or ring needs
+    no more make room this way.
+
+    Constraints:
+    1. the state has rows.
+
+    Example:
+    ```mlir
+    %m = schedule.rotate @window by %k held %n
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$state, Index:$by, Index:$held);
+  let builders = [OpBuilder<(ins "::mlir::FlatSymbolRefAttr":$state,
+      "::mlir::Value":$by, "::mlir::Value":$held), [{
+    build($_builder, $_state, $_builder.getIndexType(), state, by, held);
+  }]>];
+  let assemblyFormat = "$state `by` $by `held` $held attr-dict";
 }
 
 //===----------------------------------------------------------------------===//

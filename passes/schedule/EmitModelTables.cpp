@@ -89,6 +89,7 @@ private:
   FailureOr<std::string> emitEntries(TableWriter &writer);
   FailureOr<std::string> emitKernels(TableWriter &writer);
   std::string emitLaunches(TableWriter &writer);
+  FailureOr<std::string> emitStates(TableWriter &writer);
 
   bool hasCodeFor(int level) const {
     return llvm::any_of(targets, [&](graph::TargetAttr target) {
@@ -194,6 +195,29 @@ std::string EmitModelTablesPass::emitLaunches(TableWriter &writer) {
   return writer.table("strait.launches", rows);
 }
 
+FailureOr<std::string> EmitModelTablesPass::emitStates(TableWriter &writer) {
+  SmallVector<TableRow> rows;
+  for (auto state : getOperation().getOps<schedule::StateOp>()) {
+    RankedTensorType type = state.getTensorType();
+    auto dtype = dtypeOf(type.getElementType());
+    if (!dtype)
+      return state.emitOpError("expected an element type of strait_dtype, "
+                               "found ")
+                 << type,
+             failure();
+    SmallVector<TableRow> dims;
+    for (int64_t extent : type.getShape())
+      dims.push_back({u64(ShapedType::isDynamic(extent) ? *state.getCapacity()
+                                                        : extent)});
+    std::string name = ("strait.states." + state.getSymName() + ".dims").str();
+    rows.push_back({address(writer.text(state.getSymName())), u32(*dtype),
+                    u32(type.getRank()), address(writer.table(name, dims)),
+                    u32(state.getRowAxis() ? int64_t(*state.getRowAxis()) : -1),
+                    u32(0)});
+  }
+  return writer.table("strait.states", rows);
+}
+
 void EmitModelTablesPass::runOnOperation() {
   ModuleOp module = getOperation();
   auto list = graph::TargetAttr::listOf(module);
@@ -214,17 +238,21 @@ void EmitModelTablesPass::runOnOperation() {
   TableWriter writer(module, "strait.text.");
   FailureOr<std::string> entryTable = emitEntries(writer);
   FailureOr<std::string> kernelTable = emitKernels(writer);
-  if (failed(entryTable) || failed(kernelTable))
+  FailureOr<std::string> stateTable = emitStates(writer);
+  if (failed(entryTable) || failed(kernelTable) || failed(stateTable))
     return signalPassFailure();
   std::string launchTable = emitLaunches(writer);
 
+  auto states = module.getOps<schedule::StateOp>();
+  uint32_t countStates = std::distance(states.begin(), states.end());
   TableRow model = {u32(STRAIT_ABI_VERSION), u32(0),
                     address(writer.text(modelName)),
                     address(writer.text(producer)), u64(weights->bytes)};
   for (uint8_t byte : weights->hash)
     model.push_back(TableField::number(byte, 8));
   model.append({u32(programs.size()), u32(kernels.size()),
-                u32(launches.size()), u32(0), address(*entryTable),
-                address(*kernelTable), address(launchTable)});
+                u32(launches.size()), u32(countStates), address(*entryTable),
+                address(*kernelTable), address(launchTable),
+                address(*stateTable)});
   writer.exported("strait_model", model);
 }

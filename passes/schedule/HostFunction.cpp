@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/schedule/HostFunction.h"
 
+#include "passes/schedule/ModelSymbols.h"
 #include "passes/schedule/SizeArithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -8,7 +9,16 @@ using namespace mlir;
 using namespace strait;
 
 /// Places of the calls in strait_services, counted in pointers.
-enum Service { Launch = 1, Slab = 2, Plan = 3, Output = 4, Fail = 5 };
+enum Service {
+  Launch = 1,
+  Slab = 2,
+  Plan = 3,
+  Output = 4,
+  Fail = 5,
+  State = 6,
+  WriteRows = 7,
+  Rotate = 8
+};
 
 HostFunction::HostFunction(
     schedule::ProgramOp program, LLVM::LLVMFuncOp function,
@@ -135,6 +145,7 @@ void HostFunction::begin() {
   sizes = stackArray(builder.getI64Type(), numSizes);
   slot = stackArray(pointer, 1);
   offsetsSlot = stackArray(pointer, 1);
+  lengthSlot = stackArray(builder.getI64Type(), 1);
 }
 
 LogicalResult HostFunction::emit() {
@@ -157,7 +168,9 @@ LogicalResult HostFunction::emitOp(Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<schedule::CheckOp, schedule::OutputDimsOp, schedule::BeginRunOp,
             schedule::OutputOp, schedule::SlabOp, schedule::PlanOp,
-            schedule::LaunchOp, schedule::ReadOp, schedule::WriteOp>(
+            schedule::LaunchOp, schedule::HeldOp, schedule::AppendOp,
+            schedule::OverwriteOp, schedule::RotateOp, schedule::ReadOp,
+            schedule::WriteOp>(
           [&](auto op) {
             emit(op);
             return success();
@@ -328,6 +341,36 @@ void HostFunction::emit(schedule::LaunchOp op) {
   storeAll(lookup(op.getSizes()), sizes);
   call(Launch, {i32(launchNumbers.lookup(op)), buffers, sizes,
                 lookup(op.getTasks()), lookup(op.getScratch())});
+}
+
+Value HostFunction::stateNumber(Operation *op, FlatSymbolRefAttr state) {
+  return i32(numberOfState(op, state));
+}
+
+void HostFunction::emit(schedule::HeldOp op) {
+  call(State, {stateNumber(op, op.getStateAttr()), slot, lengthSlot});
+  mapping.map(op.getBuffer(), load(pointer, slot));
+  mapping.map(op.getLength(), load(builder.getI64Type(), lengthSlot));
+}
+
+void HostFunction::emit(schedule::AppendOp op) {
+  Value at = lookup(op.getAt()), count = lookup(op.getCount());
+  call(WriteRows, {stateNumber(op, op.getStateAttr()), lookup(op.getRows()), at,
+                   count});
+  mapping.map(op.getLength(), LLVM::AddOp::create(builder, loc, at, count));
+}
+
+void HostFunction::emit(schedule::OverwriteOp op) {
+  Value count = lookup(op.getCount());
+  call(WriteRows, {stateNumber(op, op.getStateAttr()), lookup(op.getRows()),
+                   i64(0), count});
+  mapping.map(op.getLength(), count);
+}
+
+void HostFunction::emit(schedule::RotateOp op) {
+  call(Rotate, {stateNumber(op, op.getStateAttr()), lookup(op.getBy()),
+                lookup(op.getHeld()), lengthSlot});
+  mapping.map(op.getLength(), load(builder.getI64Type(), lengthSlot));
 }
 
 Value HostFunction::elementAddress(Value buffer, Value index, Type element) {

@@ -35,6 +35,10 @@ private:
   void emit(schedule::SlabOp op);
   void emit(schedule::PlanOp op);
   void emit(schedule::LaunchOp op);
+  void emit(schedule::HeldOp op);
+  void emit(schedule::AppendOp op);
+  void emit(schedule::OverwriteOp op);
+  void emit(schedule::RotateOp op);
   void emit(schedule::ReadOp op);
   void emit(schedule::WriteOp op);
   mlir::LogicalResult emit(schedule::IfOp op);
@@ -42,6 +46,7 @@ private:
 
   mlir::Value lookup(mlir::Value value) { return mapping.lookup(value); }
   llvm::SmallVector<mlir::Value> lookup(mlir::ValueRange values);
+  mlir::Value stateNumber(mlir::Operation *op, mlir::FlatSymbolRefAttr state);
   mlir::Value i32(int64_t value);
   mlir::Value i64(int64_t value);
   mlir::Value load(mlir::Type type, mlir::Value address);
@@ -69,7 +74,7 @@ private:
   mlir::IRMapping mapping;
   mlir::Block *returnBlock = nullptr; // takes the error code
   mlir::Value services, run, weights, inputs, outputs, query;
-  mlir::Value buffers, sizes, slot, offsetsSlot; // on the stack
+  mlir::Value buffers, sizes, slot, offsetsSlot, lengthSlot; // on the stack
 };
 
 } // namespace strait

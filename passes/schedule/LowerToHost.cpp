@@ -48,6 +48,9 @@ struct LowerToHostPass : strait::impl::LowerToHostPassBase<LowerToHostPass> {
     }
     for (schedule::ProgramOp program : programs)
       program.erase();
+    for (auto state :
+         llvm::make_early_inc_range(module.getOps<schedule::StateOp>()))
+      state.erase();
   }
 };
 } // namespace

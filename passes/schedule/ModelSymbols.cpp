@@ -28,6 +28,17 @@ SmallVector<schedule::LaunchOp> strait::numberedLaunches(ModuleOp module) {
   return launches;
 }
 
+int64_t strait::numberOfState(Operation *user, FlatSymbolRefAttr state) {
+  auto module = user->getParentOfType<ModuleOp>();
+  int64_t number = 0;
+  for (auto other : module.getOps<schedule::StateOp>()) {
+    if (other.getSymNameAttr() == state.getAttr())
+      break;
+    ++number;
+  }
+  return number;
+}
+
 int64_t strait::countPlans(schedule::ProgramOp program) {
   int64_t count = 0;
   program.walk([&](Operation *op) {

@@ -16,6 +16,10 @@ mlir::LLVM::LLVMFuncOp entryFunction(mlir::ModuleOp module,
 /// All launches of a module; the runtime knows each by its place here.
 llvm::SmallVector<schedule::LaunchOp> numberedLaunches(mlir::ModuleOp module);
 
+/// The place of a state among those of its module, by which the runtime knows
+/// it.
+int64_t numberOfState(mlir::Operation *user, mlir::FlatSymbolRefAttr state);
+
 /// The number of slabs and plans of a program.
 int64_t countPlans(schedule::ProgramOp program);
 

@@ -67,7 +67,8 @@ def VerifySchedulePass : Pass<"strait-verify-schedule", "::mlir::ModuleOp"> {
   let description = [{
     Nothing of the levels above is left beside kernel.funcs, every buffer has a
     place, buffers alive together do not overlap, launches fit their kernels,
-    outputs are told and placed. Changes nothing.
+    outputs are told and placed, states are written by their own ops only.
+    Changes nothing.
   }];
 }
 

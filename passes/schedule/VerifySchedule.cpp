@@ -33,6 +33,24 @@ static LogicalResult verifyLaunch(schedule::LaunchOp launch,
   return success();
 }
 
+/// The state whose memory `buffer` shows, if any.
+static schedule::HeldOp heldBehind(Value buffer) {
+  while (auto view = buffer.getDefiningOp<schedule::ViewOp>())
+    buffer = view.getSource();
+  return buffer.getDefiningOp<schedule::HeldOp>();
+}
+
+/// A run that fails must leave a state as it was: only append, overwrite and
+/// rotate, of which the runtime knows, change one.
+static LogicalResult verifyUntouched(Operation *op, ValueRange written) {
+  for (Value buffer : written)
+    if (schedule::HeldOp held = heldBehind(buffer))
+      return op->emitOpError("expected states to be changed by append, "
+                             "overwrite and rotate alone, found a write to @")
+             << held.getState();
+  return success();
+}
+
 /// Buffers at constant places must not share bytes while both are alive.
 static LogicalResult verifyPlaces(schedule::ProgramOp program) {
   struct Place {
@@ -100,8 +118,8 @@ struct VerifySchedulePass
     for (Operation &op : *module.getBody()) {
       auto program = dyn_cast<schedule::ProgramOp>(op);
       if (!program) {
-        if (!isa<schedule::BlobOp, kernel::FuncOp>(op)) {
-          op.emitOpError("expected only programs, blobs and kernels after "
+        if (!isa<schedule::BlobOp, schedule::StateOp, kernel::FuncOp>(op)) {
+          op.emitOpError("expected only programs, blobs, states and kernels after "
                          "strait-build-schedule");
           return signalPassFailure();
         }
@@ -109,7 +127,14 @@ struct VerifySchedulePass
       }
       WalkResult walked = program.walk([&](Operation *inner) {
         if (auto launch = dyn_cast<schedule::LaunchOp>(inner))
-          return WalkResult(verifyLaunch(launch, symbols));
+          return WalkResult(
+              failed(verifyUntouched(inner, launch.getWrites()))
+                  ? failure()
+                  : verifyLaunch(launch, symbols));
+        if (auto copy = dyn_cast<schedule::CopyOp>(inner))
+          return WalkResult(verifyUntouched(inner, copy.getTarget()));
+        if (auto write = dyn_cast<schedule::WriteOp>(inner))
+          return WalkResult(verifyUntouched(inner, write.getTarget()));
         if (auto weight = dyn_cast<schedule::WeightOp>(inner)) {
           if (!symbols.lookup<schedule::BlobOp>(weight.getBlob()))
             return WalkResult(weight.emitOpError("expected a schedule.blob @")

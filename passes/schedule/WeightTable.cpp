@@ -9,7 +9,7 @@ using namespace mlir;
 using namespace strait;
 
 WeightTable::WeightTable(ModuleOp module)
-    : builder(OpBuilder::atBlockBegin(module.getBody())) {}
+    : module(module), builder(OpBuilder::atBlockBegin(module.getBody())) {}
 
 FailureOr<schedule::BlobOp> WeightTable::get(ElementsAttr value, Location loc) {
   if (schedule::BlobOp known = byAttribute.lookup(value))
@@ -29,8 +29,11 @@ FailureOr<schedule::BlobOp> WeightTable::get(ElementsAttr value, Location loc) {
   schedule::BlobOp &blob = byContent[key];
   if (!blob) {
     end = llvm::alignTo(end, 64);
-    blob = schedule::BlobOp::create(
-        builder, loc, ("w" + Twine(byContent.size() - 1)).str(), end, value);
+    std::string name;
+    do { // An entry may have such a name.
+      name = "w" + std::to_string(numNames++);
+    } while (module.lookupSymbol(name));
+    blob = schedule::BlobOp::create(builder, loc, name, end, value);
     end += bytes->size();
   }
   byAttribute[value] = blob;

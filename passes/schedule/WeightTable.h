@@ -19,10 +19,12 @@ public:
                                         mlir::Location loc);
 
 private:
+  mlir::ModuleOp module;
   mlir::OpBuilder builder;
   llvm::DenseMap<mlir::Attribute, schedule::BlobOp> byAttribute;
   llvm::StringMap<schedule::BlobOp> byContent; // BLAKE3 of the bytes
   uint64_t end = 0;
+  unsigned numNames = 0;
 };
 
 } // namespace strait

@@ -45,6 +45,8 @@ static size_t lay_out(char *base, const strait_module *module,
   size_t used = 0;
   strait_instance *instance = carve(base, &used, sizeof *instance);
   strait_task_range *ranges = carve(base, &used, workers * sizeof *ranges);
+  strait_state **states =
+      carve(base, &used, model->num_states * sizeof *states);
   strait_entry_state *entries =
       carve(base, &used, model->num_entries * sizeof *entries);
   for (uint32_t e = 0; e < model->num_entries; ++e) {
@@ -67,6 +69,7 @@ static size_t lay_out(char *base, const strait_module *module,
   if (instance) {
     instance->entries = entries;
     instance->ranges = ranges;
+    instance->states = states;
   }
   return used;
 }

@@ -66,6 +66,7 @@ struct strait_instance {
   uint32_t workers;
   size_t bytes; /* of this structure and what lies behind it */
   strait_entry_state *entries;
+  strait_state **states;     /* of the model, NULL where not attached */
   strait_task_range *ranges; /* one per worker */
   strait_block scratch;      /* `workers` areas of `scratch_stride` bytes */
   size_t scratch_stride;

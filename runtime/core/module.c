@@ -229,6 +229,23 @@ const strait_tensor_desc *strait_output_desc(const strait_module *module,
              : NULL;
 }
 
+uint32_t strait_num_states(const strait_module *module) {
+  return module->model->num_states;
+}
+
+const strait_state_desc *strait_find_state_desc(const strait_module *module,
+                                                uint32_t index) {
+  return index < module->model->num_states ? &module->model->states[index]
+                                           : NULL;
+}
+
+int32_t strait_find_state(const strait_module *module, const char *name) {
+  for (uint32_t i = 0; name && i < module->model->num_states; ++i)
+    if (strcmp(module->model->states[i].name, name) == 0)
+      return (int32_t)i;
+  return -1;
+}
+
 int32_t strait_find_entry(const strait_module *module, const char *name) {
   for (uint32_t i = 0; name && i < module->model->num_entries; ++i)
     if (strcmp(module->model->entries[i].name, name) == 0)

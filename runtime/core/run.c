@@ -8,6 +8,7 @@
 #include "runtime/core/instance.h"
 #include "runtime/core/plan.h"
 #include "runtime/core/pool.h"
+#include "runtime/core/rows.h"
 #include "runtime/core/state.h"
 
 #include <inttypes.h>
@@ -283,7 +284,10 @@ const strait_services strait_runtime_services = {
     .slab = slab_service,
     .plan = plan_service,
     .output = output_service,
-    .fail = fail_service};
+    .fail = fail_service,
+    .state = strait_rows_held,
+    .write_rows = strait_rows_write,
+    .rotate = strait_rows_rotate};
 
 /* ----------------------------------------------------------------- runs -- */
 
@@ -405,12 +409,14 @@ static strait_code run_entry(strait_instance *instance, uint32_t entry,
     state->output_states[i].placed = false;
     state->outputs[i].data = NULL;
   }
+  strait_rows_begin(instance);
   strait_code code = place_inputs(run, query);
   if (!code)
     code = desc->run(&strait_runtime_services, run, module->weights.data,
                      state->inputs, state->outputs, query);
   if (!code && !query)
     code = deliver_outputs(run);
+  strait_rows_end(instance, code);
   if (code && error && error->code != code)
     strait_fail(error, code, "entry '%s' failed with code %" PRId32, desc->name,
                 code);

@@ -11,14 +11,9 @@ void strait_state_options_init(strait_state_options *options) {
   options->size = sizeof *options;
 }
 
-strait_code strait_state_create(const strait_module *module, uint32_t entry,
-                                uint32_t input,
-                                const strait_state_options *options,
-                                strait_state **result, strait_error *error) {
-  if (!module || !result)
-    return strait_fail(error, STRAIT_INVALID_ARGUMENT, "%s is null",
-                       module ? "state" : "module");
-  *result = NULL;
+strait_code strait_state_make(uint32_t dtype, uint32_t rank,
+                              const strait_state_options *options,
+                              strait_state **result, strait_error *error) {
   strait_state_options chosen;
   strait_state_options_init(&chosen);
   if (options) {
@@ -31,22 +26,33 @@ strait_code strait_state_create(const strait_module *module, uint32_t entry,
   if (!strait_allocator_complete(&chosen.allocator))
     return strait_fail(error, STRAIT_INVALID_ARGUMENT,
                        "allocator has one of its two functions only");
-  const strait_tensor_desc *desc = strait_input_desc(module, entry, input);
-  if (!desc)
-    return strait_fail(error, STRAIT_INVALID_ARGUMENT,
-                       "the model has no input %" PRIu32 " of entry %" PRIu32,
-                       input, entry);
-  size_t bytes = sizeof(strait_state) + desc->rank * sizeof(int64_t);
+  size_t bytes = sizeof(strait_state) + rank * sizeof(int64_t);
   strait_state *state = strait_allocate(&chosen.allocator, bytes);
   if (!state)
     return strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory for a state");
   state->allocator = chosen.allocator;
   state->bytes = bytes;
-  state->dtype = desc->dtype;
-  state->rank = desc->rank;
+  state->dtype = dtype;
+  state->rank = rank;
   state->dims = (int64_t *)(state + 1);
   *result = state;
   return STRAIT_OK;
+}
+
+strait_code strait_state_create(const strait_module *module, uint32_t entry,
+                                uint32_t input,
+                                const strait_state_options *options,
+                                strait_state **result, strait_error *error) {
+  if (!module || !result)
+    return strait_fail(error, STRAIT_INVALID_ARGUMENT, "%s is null",
+                       module ? "state" : "module");
+  *result = NULL;
+  const strait_tensor_desc *desc = strait_input_desc(module, entry, input);
+  if (!desc)
+    return strait_fail(error, STRAIT_INVALID_ARGUMENT,
+                       "the model has no input %" PRIu32 " of entry %" PRIu32,
+                       input, entry);
+  return strait_state_make(desc->dtype, desc->rank, options, result, error);
 }
 
 void strait_state_destroy(strait_state *state) {
@@ -87,6 +93,10 @@ strait_code strait_state_set(strait_state *state, const strait_tensor *value,
                        !state   ? "state"
                        : !value ? "tensor"
                                 : "dims");
+  if (state->desc)
+    return strait_fail(error, STRAIT_INVALID_ARGUMENT,
+                       "state '%s' belongs to the model, whose entries fill it",
+                       state->desc->name);
   if (value->dtype != state->dtype || value->rank != state->rank)
     return strait_fail(error, STRAIT_INVALID_INPUT,
                        "state: expected type %s of rank %" PRIu32
@@ -148,6 +158,10 @@ strait_code strait_bind_state(strait_instance *instance, uint32_t entry,
     return strait_fail(error, STRAIT_INVALID_ARGUMENT,
                        "entry %" PRIu32 " has no %s %" PRIu32, entry,
                        in ? "output" : "input", in ? output : input);
+  if (state && state->desc)
+    return strait_fail(error, STRAIT_INVALID_ARGUMENT,
+                       "state '%s' belongs to the model: attach it",
+                       state->desc->name);
   const strait_tensor_desc *sides[2] = {in, out};
   for (int i = 0; state && i < 2; ++i)
     if (sides[i]->dtype != state->dtype || sides[i]->rank != state->rank)

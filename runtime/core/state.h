@@ -9,6 +9,8 @@
 #include "runtime/core/memory.h"
 #include "strait/runtime.h"
 
+#include <stdbool.h>
+
 struct strait_state {
   strait_allocator allocator;
   size_t bytes; /* of this structure and its dims */
@@ -16,7 +18,19 @@ struct strait_state {
   int64_t *dims; /* of the front */
   strait_block front, back;
   int set; /* there is a value */
+
+  /* Of a state that the model declares (rows.c); its memory is `front`. */
+  const strait_state_desc *desc; /* NULL: not declared */
+  int64_t outer, capacity, row_bytes;
+  int64_t length; /* rows held */
+  int64_t next;   /* rows held after the run in progress */
+  bool changed;   /* it has changed rows of earlier runs */
 };
+
+/* A state of this type and rank, without memory for a value. */
+strait_code strait_state_make(uint32_t dtype, uint32_t rank,
+                              const strait_state_options *options,
+                              strait_state **state, strait_error *error);
 
 /* Room for the next value; grows by doubling, so that a state that grows with
  * every run seldom allocates. */

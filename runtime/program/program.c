@@ -20,6 +20,7 @@ struct session {
   strait_module *module;
   strait_pool *pool;
   strait_instance *instance;
+  strait_state **states; /* those of the model, empty when the program starts */
   uint32_t entry;
   input_set inputs;
   trace trace;
@@ -66,6 +67,23 @@ static strait_code make_instance(struct session *session, strait_error *error) {
   }
   return strait_instance_create(session->module, &options, &session->instance,
                                 error);
+}
+
+/* Gives the instance all states of the model. */
+static strait_code make_states(struct session *session, strait_error *error) {
+  uint32_t count = strait_num_states(session->module);
+  session->states = calloc(count + 1, sizeof *session->states);
+  if (!session->states)
+    return strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory for states");
+  strait_code code = STRAIT_OK;
+  for (uint32_t i = 0; !code && i < count; ++i) {
+    code = strait_state_open(session->module, i, NULL, &session->states[i],
+                             error);
+    if (!code)
+      code = strait_attach_state(session->instance, i, session->states[i],
+                                 error);
+  }
+  return code;
 }
 
 static strait_code run_once(struct session *session, strait_error *error) {
@@ -173,6 +191,8 @@ static strait_code serve(struct session *session,
   code = choose_entry(session, error);
   if (!code)
     code = make_instance(session, error);
+  if (!code)
+    code = make_states(session, error);
   session->load_ns = now_ns() - start;
   if (!code)
     code = inputs_bind(&session->options, session->module, session->entry,
@@ -196,6 +216,9 @@ int program_run(const strait_model_desc *model, const char *path, int argc,
   if (code)
     fprintf(stderr, "%s: error: %s\n", session.options.program, error.text);
   strait_instance_destroy(session.instance);
+  for (uint32_t i = 0; session.states && session.states[i]; ++i)
+    strait_state_destroy(session.states[i]);
+  free(session.states);
   strait_pool_destroy(session.pool);
   strait_module_close(session.module);
   inputs_free(&session.inputs);

@@ -147,4 +147,5 @@ __attribute__((visibility("default"))) const strait_model_desc strait_model = {
     0,
     entries,
     kernels,
-    launches};
+    launches,
+    NULL};

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Changes whenever a structure or the meaning of a call below changes. */
-#define STRAIT_ABI_VERSION 1
+#define STRAIT_ABI_VERSION 2
 
 /* Alignment in bytes of every buffer, weight and scratch area. */
 #define STRAIT_ALIGNMENT 64
@@ -91,6 +91,19 @@ typedef struct strait_services {
    * is a static text. Returns the error code to return. */
   int32_t (*fail)(strait_run_state *run, const char *what, int64_t expected,
                   int64_t got);
+
+  /* States. `state` gives the memory of state number `state` of the model and
+   * the rows that it held when the run began. `write_rows` copies `count` rows
+   * to those from `at` on, in place, and makes at + count the number held by
+   * the next run; it fails beyond the capacity. `rotate` drops the first `by`
+   * of `held` rows and gives how many stay. A run that fails leaves a state as
+   * it was, or empty if rows of earlier runs have changed. */
+  int32_t (*state)(strait_run_state *run, uint32_t state, void **data,
+                   int64_t *length);
+  int32_t (*write_rows)(strait_run_state *run, uint32_t state,
+                        const void *rows, int64_t at, int64_t count);
+  int32_t (*rotate)(strait_run_state *run, uint32_t state, int64_t by,
+                    int64_t held, int64_t *length);
 } strait_services;
 
 /* Host function of an entry. With `query` set it fills in the outputs' dims as
@@ -133,6 +146,18 @@ typedef struct strait_launch_desc {
   uint64_t flops, bytes;
 } strait_launch_desc;
 
+/* A tensor that lives from run to run. `dims` has the capacity in place of the
+ * extent along which rows come and go, which is `row_axis`; -1: none, the state
+ * is always whole. */
+typedef struct strait_state_desc {
+  const char *name;
+  uint32_t dtype; /* strait_dtype */
+  uint32_t rank;
+  const int64_t *dims;
+  int32_t row_axis;
+  uint32_t reserved;
+} strait_state_desc;
+
 /* The root: one constant `strait_model_desc` per artefact, exported under the
  * symbol `strait_model`. */
 typedef struct strait_model_desc {
@@ -142,10 +167,11 @@ typedef struct strait_model_desc {
   const char *producer; /* compiler name and version */
   uint64_t weights_bytes;
   uint8_t weights_hash[16]; /* first 16 bytes of the weights' BLAKE3 hash */
-  uint32_t num_entries, num_kernels, num_launches, reserved;
+  uint32_t num_entries, num_kernels, num_launches, num_states;
   const strait_entry_desc *entries;
   const strait_kernel_desc *kernels;
   const strait_launch_desc *launches;
+  const strait_state_desc *states;
 } strait_model_desc;
 
 #endif /* STRAIT_ABI_H */

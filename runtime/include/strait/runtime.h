@@ -297,6 +297,40 @@ STRAIT_API strait_code strait_bind_state(strait_instance *instance,
                                          uint32_t output, strait_state *state,
                                          strait_error *error);
 
+/* A model may declare states of its own, which all its entries share: numbered
+ * from 0, described by strait_find_state_desc (NULL when out of range; the dims
+ * hold the capacity of its rows). strait_find_state returns -1 for an unknown
+ * name. Any thread. */
+STRAIT_API uint32_t strait_num_states(const strait_module *module);
+STRAIT_API const strait_state_desc *
+strait_find_state_desc(const strait_module *module, uint32_t index);
+STRAIT_API int32_t strait_find_state(const strait_module *module,
+                                     const char *name);
+
+/* Makes a state that the model declares, of its full capacity, without rows
+ * (zeros where it has none). Destroy it after the instance that it is attached
+ * to. Fails with OUT_OF_MEMORY, BAD_ARTEFACT, INVALID_ARGUMENT. */
+STRAIT_API strait_code strait_state_open(const strait_module *module,
+                                         uint32_t index,
+                                         const strait_state_options *options,
+                                         strait_state **state,
+                                         strait_error *error);
+
+/* Lets the entries of the instance use the state in the runs to come; they fail
+ * with INVALID_INPUT without one. Nothing is copied, so that one instance can
+ * serve several sequences in turn. NULL detaches. Fails with
+ * INVALID_ARGUMENT. */
+STRAIT_API strait_code strait_attach_state(strait_instance *instance,
+                                           uint32_t index, strait_state *state,
+                                           strait_error *error);
+
+/* The rows that a declared state holds, 1 for one without rows. Its value, as
+ * strait_state_get gives it, has the capacity as extent. */
+STRAIT_API int64_t strait_state_length(const strait_state *state);
+
+/* Back to how strait_state_open or strait_state_create made it. */
+STRAIT_API void strait_state_reset(strait_state *state);
+
 /* ----------------------------------------------------------------- runs -- */
 
 /* Finds the outputs' dimensions from those of the inputs bound, without

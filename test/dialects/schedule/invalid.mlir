@@ -149,3 +149,59 @@ schedule.program @loop_yield inputs [] outputs [] {
   }
   schedule.return
 }
+
+// -----
+
+// expected-error @below {{'schedule.state' op expected at most one dynamic extent, found 'tensor<?x?xf32>'}}
+schedule.state @s : tensor<?x?xf32> capacity 4
+
+// -----
+
+// expected-error @below {{'schedule.state' op expected a capacity of at least one row}}
+schedule.state @s : tensor<?x4xf32>
+
+// -----
+
+// expected-error @below {{'schedule.state' op expected no capacity without a dynamic extent}}
+schedule.state @s : tensor<4xf32> capacity 4
+
+// -----
+
+// expected-error @below {{'schedule.state' op expected a ranked tensor, found 'f32'}}
+schedule.state @s : f32
+
+// -----
+
+// expected-error @below {{'schedule.state' op expected whole-byte elements, found 'tensor<4xi4>'}}
+schedule.state @s : tensor<4xi4>
+
+// -----
+
+schedule.program @unknown_state inputs [] outputs [] {
+  schedule.begin_run
+  // expected-error @below {{'schedule.held' op expected a schedule.state @s}}
+  %b, %n = schedule.held @s
+  schedule.return
+}
+
+// -----
+
+schedule.state @whole : tensor<4xf32>
+schedule.program @append_to_whole inputs [] outputs [] {
+  schedule.begin_run
+  %b, %n = schedule.held @whole
+  // expected-error @below {{'schedule.append' op expected a state with rows, found 'tensor<4xf32>'}}
+  %m = schedule.append %b rows %n to @whole at %n
+  schedule.return
+}
+
+// -----
+
+schedule.state @whole : tensor<4xf32>
+schedule.program @rotate_whole inputs [] outputs [] {
+  schedule.begin_run
+  %b, %n = schedule.held @whole
+  // expected-error @below {{'schedule.rotate' op expected a state with rows, found 'tensor<4xf32>'}}
+  %m = schedule.rotate @whole by %n held %n
+  schedule.return
+}

@@ -5,6 +5,28 @@
 // CHECK: schedule.blob @w0 at 128 = dense<1.000000e+00> : tensor<4xf32>
 schedule.blob @w0 at 128 = dense<1.0> : tensor<4xf32>
 
+// CHECK: schedule.state @keys : tensor<8x?x64xf32> capacity 2048
+schedule.state @keys : tensor<8x?x64xf32> capacity 2048
+// CHECK: schedule.state @hidden : tensor<1x256xf32>
+schedule.state @hidden : tensor<1x256xf32>
+
+// CHECK-LABEL: schedule.program @states
+schedule.program @states inputs [#schedule.tensor<"x" : tensor<8x?x64xf32>>] outputs [] {
+  %c1 = arith.constant 1 : index
+  %k = schedule.dim 0[1]
+  schedule.begin_run
+  %x = schedule.input 0
+  // CHECK: %[[B:.*]], %[[N:.*]] = schedule.held @keys
+  %b, %n = schedule.held @keys
+  // CHECK: %[[M:.*]] = schedule.rotate @keys by %{{.*}} held %[[N]]
+  %m = schedule.rotate @keys by %c1 held %n
+  // CHECK: schedule.append %{{.*}} rows %{{.*}} to @keys at %[[M]]
+  %l = schedule.append %x rows %k to @keys at %m
+  // CHECK: schedule.overwrite @hidden with %{{.*}} rows
+  %o = schedule.overwrite @hidden with %x rows %c1
+  schedule.return
+}
+
 // CHECK-LABEL: schedule.program @main
 // CHECK-SAME: inputs [#schedule.tensor<"x" : tensor<?x4xf32>, ["n", ""]>]
 // CHECK-SAME: outputs [#schedule.tensor<"y" : tensor<?x4xf32>>]

@@ -33,6 +33,26 @@ schedule.program @main inputs [#schedule.tensor<"x" : tensor<?x4xf32>, ["n", ""]
 
 // -----
 
+// States with the capacity as extent, the axis of rows or -1, and their number.
+module attributes {strait.targets = [#strait.target<isa = avx2>]} {
+schedule.state @keys : tensor<8x?xf32> capacity 100
+schedule.state @hidden : tensor<3xi64>
+}
+// CHECK: llvm.mlir.global private constant @strait.states.keys.dims()
+// CHECK: llvm.mlir.constant(8 : i64)
+// CHECK: llvm.mlir.constant(100 : i64)
+// CHECK: llvm.mlir.global private constant @strait.states.hidden.dims()
+// CHECK: llvm.mlir.constant(3 : i64)
+// CHECK: llvm.mlir.global private constant @strait.states()
+// CHECK: llvm.mlir.addressof @strait.states.keys.dims
+// CHECK: llvm.mlir.constant(1 : i32)
+// CHECK: llvm.mlir.addressof @strait.states.hidden.dims
+// CHECK: llvm.mlir.constant(-1 : i32)
+// CHECK: llvm.mlir.global external constant @strait_model()
+// CHECK: llvm.mlir.addressof @strait.states
+
+// -----
+
 // @negative_target: nobody said what the code is for.
 // expected-error @below {{expected 'strait.targets' on the module, where the compiler puts it}}
 module {

@@ -107,3 +107,30 @@ schedule.program @negative_blob inputs [] outputs [] {
   %w = schedule.weight @w
   schedule.return
 }
+
+// -----
+
+// Updates of states are services; a state is known by its number.
+schedule.state @a : tensor<4xf32>
+schedule.state @b : tensor<?x4xf32> capacity 8
+// CHECK-NOT: schedule.state
+// CHECK-LABEL: llvm.func hidden @strait_entry_states
+schedule.program @states inputs [] outputs [] {
+  %c2 = arith.constant 2 : index
+  schedule.begin_run
+  // CHECK: llvm.mlir.constant(1 : i32)
+  // CHECK: llvm.call %{{.*}} : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr, !llvm.ptr) -> i32
+  // CHECK: %[[ROWS:.*]] = llvm.load %{{.*}} : !llvm.ptr -> !llvm.ptr
+  // CHECK: %[[N:.*]] = llvm.load %{{.*}} : !llvm.ptr -> i64
+  %rows, %n = schedule.held @b
+  // CHECK: llvm.call %{{.*}}(%{{.*}}, %{{.*}}, %[[ROWS]], %[[N]], %[[C2:.*]]) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr, i64, i64) -> i32
+  // CHECK: %[[MORE:.*]] = llvm.add %[[N]], %[[C2]]
+  %more = schedule.append %rows rows %c2 to @b at %n
+  // CHECK: llvm.call %{{.*}}(%{{.*}}, %{{.*}}, %[[C2]], %[[MORE]], %{{.*}}) : !llvm.ptr, (!llvm.ptr, i32, i64, i64, !llvm.ptr) -> i32
+  // CHECK: %[[LEFT:.*]] = llvm.load
+  %left = schedule.rotate @b by %c2 held %more
+  // CHECK: llvm.mlir.constant(0 : i32)
+  // CHECK: llvm.call %{{.*}}(%{{.*}}, %{{.*}}, %[[ROWS]], %{{.*}}, %[[LEFT]]) : !llvm.ptr, (!llvm.ptr, i32, !llvm.ptr, i64, i64) -> i32
+  %all = schedule.overwrite @a with %rows rows %left
+  schedule.return
+}

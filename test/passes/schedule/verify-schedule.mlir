@@ -125,5 +125,18 @@ func.func private @f()
 
 // -----
 
-// expected-error @below {{'func.func' op expected only programs, blobs and kernels after strait-build-schedule}}
+// expected-error @below {{'func.func' op expected only programs, blobs, states and kernels after strait-build-schedule}}
 func.func private @negative_function()
+
+// -----
+
+schedule.state @s : tensor<?x4xf32> capacity 8
+schedule.program @negative_written_state inputs [] outputs [] {
+  %c16 = arith.constant 16 : index
+  schedule.begin_run
+  %rows, %n = schedule.held @s
+  %second = schedule.view %rows[%c16]
+  // expected-error @below {{expected states to be changed by append, overwrite and rotate alone, found a write to @s}}
+  schedule.copy %rows to %second bytes %c16
+  schedule.return
+}
