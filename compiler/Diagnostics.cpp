@@ -1,29 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Diagnostics.h"
-#include "mlir/IR/Location.h"
+#include "dialects/NodeNames.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace strait;
-
-static void collectNames(Location loc, SmallVectorImpl<std::string> &names) {
-  if (auto name = dyn_cast<NameLoc>(loc)) {
-    if (!llvm::is_contained(names, name.getName().str()))
-      names.push_back(name.getName().str());
-  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
-    for (Location part : fused.getLocations())
-      collectNames(part, names);
-  } else if (auto site = dyn_cast<CallSiteLoc>(loc)) {
-    collectNames(site.getCallee(), names);
-  }
-}
-
-SmallVector<std::string> strait::nodeNames(Location loc) {
-  SmallVector<std::string> names;
-  collectNames(loc, names);
-  return names;
-}
 
 static StringRef severityName(DiagnosticSeverity severity) {
   switch (severity) {

@@ -19,9 +19,6 @@ private:
   unsigned count = 0;
 };
 
-/// The ONNX node names in a location, in order, without repetition.
-llvm::SmallVector<std::string> nodeNames(mlir::Location loc);
-
 } // namespace strait
 
 #endif // STRAIT_COMPILER_DIAGNOSTICS_H

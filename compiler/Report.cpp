@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compiler/Report.h"
-#include "compiler/Diagnostics.h"
+#include "dialects/NodeNames.h"
 #include "dialects/schedule/ScheduleOps.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileUtilities.h"

@@ -11,7 +11,7 @@ LogicalResult MatmulOp::inferShapes(SymbolicShapeAnalysis &shapes) {
     return emitOpError("expected operands of rank 2 or more, got ")
            << a.size() << " and " << b.size();
   // Constraint 1.
-  if (!shapes.unify(a.back(), b[b.size() - 2]))
+  if (!shapes.unify(a.back(), b[b.size() - 2], "the inner size"))
     return emitOpError("expected equal inner dims, got ")
            << toString(a.back()) << " and " << toString(b[b.size() - 2]);
   OpResult result = getOperation()->getResult(0);
@@ -66,7 +66,7 @@ LogicalResult ConvOp::inferShapes(SymbolicShapeAnalysis &shapes) {
            << rank << ", got " << x.size() << " and " << w.size();
   // Constraint 2.
   AffineExpr channels = x[last ? rank - 1 : 1];
-  if (!shapes.unify(channels, w[1] * int64_t(getGroups())))
+  if (!shapes.unify(channels, w[1] * int64_t(getGroups()), "the channels"))
     return emitOpError("expected ")
            << toString(w[1] * int64_t(getGroups())) << " channels, got "
            << toString(channels);
@@ -77,7 +77,7 @@ LogicalResult ConvOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   // Constraint 3.
   if (getBias()) {
     ArrayRef<AffineExpr> bias = shapes.dims(getBias());
-    if (bias.size() != 1 || !shapes.unify(bias[0], w[0]))
+    if (bias.size() != 1 || !shapes.unify(bias[0], w[0], "the bias' size"))
       return emitOpError("expected a bias of shape [")
              << toString(w[0]) << "], got " << getBias().getType();
   }
@@ -102,14 +102,15 @@ LogicalResult ConvTransposeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
            << rank << ", got " << x.size() << " and " << w.size();
   // Constraint 2.
   AffineExpr channels = x[last ? rank - 1 : 1];
-  if (!shapes.unify(channels, w[0]))
+  if (!shapes.unify(channels, w[0], "the channels"))
     return emitOpError("expected ")
            << toString(w[0]) << " channels, got " << toString(channels);
   AffineExpr filters = w[1] * int64_t(getGroups());
   // Constraint 3.
   if (getBias()) {
     ArrayRef<AffineExpr> bias = shapes.dims(getBias());
-    if (bias.size() != 1 || !shapes.unify(bias[0], filters))
+    if (bias.size() != 1 ||
+        !shapes.unify(bias[0], filters, "the bias' size"))
       return emitOpError("expected a bias of shape [")
              << toString(filters) << "], got " << getBias().getType();
   }
@@ -141,6 +142,8 @@ LogicalResult PoolOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   SmallVector<AffineExpr> dims(x);
   for (size_t i = 0; i < rank - 2; ++i) {
     size_t axis = i + (last ? 1 : 2);
+    shapes.assume(x[axis], SymbolicAssumption::AtLeast, shapes.constant(1),
+                  "a spatial size");
     dims[axis] = pooledSize({x[axis], shapes.constant(getKernel()[i]),
                              getStrides()[i], getDilations()[i], getPads()[i],
                              getPads()[i + rank - 2], getAutoPad()},
@@ -155,23 +158,35 @@ LogicalResult AttentionOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   if (q.size() != 4 || k.size() != 4 || v.size() != 4)
     return emitOpError("expected q, k and v of rank 4, got ")
            << q.size() << ", " << k.size() << " and " << v.size();
-  if (!shapes.unify(q[3], k[3]))
+  if (!shapes.unify(k[3], q[3], "the head size of k"))
     return emitOpError("expected equal head sizes of q and k, got ")
            << toString(q[3]) << " and " << toString(k[3]);
-  for (int axis : {1, 2})
-    if (!shapes.unify(k[axis], v[axis]))
+  for (int axis : {0, 1, 2})
+    if (!shapes.unify(v[axis], k[axis], "the heads or length of v"))
       return emitOpError("expected equal heads and lengths of k and v, got ")
              << toString(k[axis]) << " and " << toString(v[axis]);
-  OpResult result = getOperation()->getResult(0);
-  if (getBias()) { // Constraint 2.
-    SmallVector<AffineExpr> scores = {q[0], q[1], q[2], k[2]};
-    std::optional<SmallVector<AffineExpr>> dims =
-        shapes.broadcast(result, {scores, shapes.dims(getBias())});
-    if (!dims)
-      return failure();
-    if (dims->size() != 4)
-      return emitOpError("expected a bias of rank 4 or less, got ")
+  if (!shapes.unify(k[0], q[0], "the batch size of k"))
+    return emitOpError("expected equal batch sizes of q and k, got ")
+           << toString(q[0]) << " and " << toString(k[0]);
+  // Constraint 1.
+  std::optional<int64_t> heads = constantValue(q[1]);
+  std::optional<int64_t> keyHeads = constantValue(k[1]);
+  if (heads && keyHeads ? *keyHeads == 0 || *heads % *keyHeads != 0
+                        : !shapes.unify(k[1], q[1], "the heads of k"))
+    return emitOpError("expected the heads of q to be a multiple of those of "
+                       "k, got ")
+           << toString(q[1]) << " and " << toString(k[1]);
+  if (getBias()) { // Constraint 2. An open size is not one.
+    AffineExpr scores[] = {q[0], q[1], q[2], k[2]};
+    ArrayRef<AffineExpr> bias = shapes.dims(getBias());
+    bool fits = bias.size() <= 4;
+    for (size_t i = 0; fits && i < bias.size(); ++i)
+      fits = constantValue(bias[i]) == 1 ||
+             shapes.unify(bias[i], scores[4 - bias.size() + i],
+                          "a size of the bias");
+    if (!fits)
+      return emitOpError("expected a bias that broadcasts to the scores, got ")
              << getBias().getType();
   }
-  return shapes.set(result, {q[0], q[1], q[2], v[3]});
+  return shapes.set(getOperation()->getResult(0), {q[0], q[1], q[2], v[3]});
 }

@@ -2,7 +2,7 @@
 // Shape rules of ops that rearrange whole tensors. Where the tensor is itself
 // a shape (small integers), the rule also rearranges its known elements.
 #include "dialects/graph/GraphOps.h"
-#include "dialects/graph/SymbolicShape.h"
+#include "dialects/graph/SliceSpan.h"
 
 using namespace mlir;
 using namespace strait::graph;
@@ -59,14 +59,15 @@ LogicalResult ReshapeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   }
   SymbolicTensor shape;
   std::optional<size_t> rest;
-  bool isOpaque = false;
   for (auto [i, entry] : llvm::enumerate(*entries)) {
     std::optional<int64_t> size = constantValue(entry);
     if (!size) {
-      // An entry that is data may be -1 or 0 at run time.
-      bool isData = shapes.dependsOnData(entry);
-      isOpaque |= isData;
-      shape.dims.push_back(isData ? shapes.opaqueDim(result, i) : entry);
+      // An entry that is data must be a size, neither -1 nor 0 that copies.
+      if (shapes.dependsOnData(entry))
+        shapes.assume(entry, SymbolicAssumption::AtLeast,
+                      shapes.constant(getAllowZero() ? 0 : 1),
+                      "entry " + Twine(i) + " of the shape");
+      shape.dims.push_back(entry);
     } else if (*size == 0 && !getAllowZero()) {
       if (i >= x.dims.size())
         return emitOpError("expected a dim to copy for entry ")
@@ -92,9 +93,9 @@ LogicalResult ReshapeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
            << *have << " elements, got " << *want
            << (rest ? " times a whole number" : "");
   if (rest)
-    shape.dims[*rest] = isOpaque
-                            ? shapes.opaqueDim(result, *rest)
-                            : divide(x.dims, shape.dims, getContext());
+    shape.dims[*rest] = divide(x.dims, shape.dims, getContext());
+  shapes.assume(multiply(shape.dims, getContext()), SymbolicAssumption::Equal,
+                multiply(x.dims, getContext()), "the number of elements");
   shape.elements = x.elements;
   return shapes.set(result, std::move(shape));
 }
@@ -133,7 +134,8 @@ LogicalResult ConcatOp::inferShapes(SymbolicShapeAnalysis &shapes) {
         shape.dims[i] = add(shape.dims[i], dims[i]);
         continue;
       }
-      std::optional<AffineExpr> dim = shapes.unify(shape.dims[i], dims[i]);
+      std::optional<AffineExpr> dim = shapes.unify(
+          dims[i], shape.dims[i], "an input's size at position " + Twine(i));
       if (!dim) // Constraint 2.
         return emitOpError("expected equal dims at position ")
                << i << ", got " << toString(shape.dims[i]) << " and "
@@ -158,64 +160,64 @@ LogicalResult ConcatOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   return shapes.set(getOperation()->getResult(0), std::move(shape));
 }
 
-namespace {
-/// One axis of a slice: elements start, start + step, ... of them `count`.
-struct Span {
-  AffineExpr count;
-  std::optional<int64_t> start;
-};
-} // namespace
+/// Positions beyond these stand for "to the end" and "from the start".
+static constexpr int64_t kFar = int64_t(1) << 31;
 
-/// ONNX's clamping on one axis, as far as it can be told.
-static Span spanOf(AffineExpr size, AffineExpr start, AffineExpr end,
-                   AffineExpr step, SymbolicShapeAnalysis &shapes,
-                   SliceOp op, int64_t axis) {
-  std::optional<int64_t> n = constantValue(size), s = constantValue(start),
-                         e = constantValue(end), k = constantValue(step);
-  AffineExpr opaque = shapes.opaqueDim(op.getResult(), axis);
-  if (!k || *k == 0)
-    return {opaque, std::nullopt};
-  constexpr int64_t far = int64_t(1) << 31;
-  if (n && s && e) {
-    int64_t begin = *s < 0 ? (*s < -far ? 0 : *s + *n) : *s;
-    int64_t stop = *e < 0 ? (*e < -far ? -1 : *e + *n) : *e;
-    begin = std::clamp<int64_t>(begin, 0, *k < 0 ? *n - 1 : *n);
-    stop = *k < 0 ? std::clamp<int64_t>(stop, -1, *n - 1)
-                  : std::clamp<int64_t>(stop, 0, *n);
-    int64_t span = *k < 0 ? begin - stop : stop - begin;
-    int64_t stride = *k < 0 ? (*k < -far ? far : -*k) : std::min(*k, far);
-    int64_t count = span <= 0 ? 0 : (span + stride - 1) / stride;
-    return {shapes.constant(count), begin};
+/// One end of a slice, within [low, high].
+static AffineExpr slicePosition(AffineExpr position, AffineExpr size,
+                                AffineExpr low, AffineExpr high, bool clamps,
+                                SymbolicShapeAnalysis &shapes) {
+  std::optional<int64_t> value = constantValue(position);
+  if (value && *value >= kFar - 1)
+    return high;
+  if (value && *value < -kFar)
+    return low;
+  if (shapes.dependsOnData(position)) {
+    // The quotient is -1 for every negative position, 0 for the others.
+    AffineExpr isNegative = position.floorDiv(int64_t(1) << 62);
+    position = subtract(position, multiply({size, isNegative},
+                                           size.getContext()));
+    clamps = true;
+  } else if (value && *value < 0) {
+    position = add(size, position);
   }
-  if (*k < 0) {
-    // Only whole reversals are told apart.
-    bool fromEnd = (s && (*s == -1 || *s >= far - 1)) ||
-                   subtract(start, size) == shapes.constant(-1);
-    if (fromEnd && e && *e <= -far + 1 && *k > -far)
-      return {size.ceilDiv(-*k), std::nullopt};
-    return {opaque, std::nullopt};
+  if (clamps || (value && constantValue(size)))
+    position = shapes.minimum(shapes.maximum(position, low), high);
+  return position;
+}
+
+std::optional<SliceSpan>
+strait::graph::sliceSpan(AffineExpr size, AffineExpr start, AffineExpr end,
+                         AffineExpr step, SymbolicShapeAnalysis &shapes) {
+  std::optional<int64_t> constant = constantValue(step);
+  if (!constant || *constant == 0)
+    return std::nullopt;
+  int64_t stride = std::clamp(*constant, -kFar, kFar);
+  AffineExpr zero = shapes.constant(0);
+  SliceSpan span;
+  span.step = stride;
+  auto isPositive = [](AffineExpr position) {
+    return constantValue(position).value_or(0) > 0;
+  };
+  if (stride > 0) {
+    span.first = slicePosition(start, size, zero, size, false, shapes);
+    span.last =
+        slicePosition(end, size, zero, size, isPositive(end), shapes);
+    AffineExpr length = subtract(span.last, span.first);
+    span.count = stride == 1 ? length : length.ceilDiv(stride);
+  } else {
+    AffineExpr top = subtract(size, shapes.constant(1));
+    span.first =
+        slicePosition(start, size, zero, top, isPositive(start), shapes);
+    span.last = slicePosition(end, size, shapes.constant(-1), top,
+                              isPositive(end), shapes);
+    span.count = subtract(span.first, span.last).ceilDiv(-stride);
   }
-  if (*k > far)
-    return {opaque, std::nullopt};
-  // Positions that are data may be negative or out of range.
-  if (shapes.dependsOnData(start) || shapes.dependsOnData(end))
-    return {opaque, std::nullopt};
-  AffineExpr first = start, last = end;
-  if (s && *s < 0)
-    first = *s < -far ? shapes.constant(0) : add(size, start);
-  if (e && *e >= far - 1)
-    last = size;
-  else if (e && *e < 0)
-    last = add(size, end);
-  else if (e && !n && *e > 0)
-    return {opaque, std::nullopt}; // min(size, end) is no expression.
-  std::optional<int64_t> begin = constantValue(first);
-  AffineExpr length = subtract(last, first);
-  shapes.assume(length, op);
-  shapes.assume(subtract(size, last), op);
-  if (!begin)
-    shapes.assume(first, op);
-  return {*k == 1 ? length : length.ceilDiv(*k), begin};
+  bool isKnown = constantValue(size) && constantValue(start) &&
+                 constantValue(end);
+  if (isKnown || shapes.dependsOnData(start) || shapes.dependsOnData(end))
+    span.count = shapes.maximum(span.count, zero);
+  return span;
 }
 
 LogicalResult SliceOp::inferShapes(SymbolicShapeAnalysis &shapes) {
@@ -241,11 +243,25 @@ LogicalResult SliceOp::inferShapes(SymbolicShapeAnalysis &shapes) {
              << x.dims.size() << ", got " << axis;
     if (constantValue((*steps)[i]) == 0) // Constraint 1.
       return emitOpError("expected steps other than 0, got 0");
-    Span span = spanOf(x.dims[axis], (*starts)[i], (*ends)[i], (*steps)[i],
-                       shapes, *this, axis);
-    shape.dims[axis] = span.count;
-    first[axis] = span.start;
-    stride[axis] = constantValue((*steps)[i]);
+    std::optional<SliceSpan> span = sliceSpan(
+        x.dims[axis], (*starts)[i], (*ends)[i], (*steps)[i], shapes);
+    if (!span) {
+      shape.dims[axis] = shapes.opaqueDim(result, axis);
+      stride[axis] = std::nullopt;
+      continue;
+    }
+    // What is read lies inside.
+    bool isForward = span->step > 0;
+    AffineExpr size = x.dims[axis];
+    AffineExpr begin = isForward ? span->first : span->last + 1;
+    AffineExpr end = isForward ? span->last : span->first + 1;
+    shapes.assume(begin, SymbolicAssumption::AtLeast, shapes.constant(0),
+                  "the first position of axis " + Twine(axis));
+    shapes.assume(size, SymbolicAssumption::AtLeast, end,
+                  "size " + Twine(axis));
+    shape.dims[axis] = span->count;
+    first[axis] = constantValue(span->first);
+    stride[axis] = span->step;
   }
   if (llvm::all_of(first, [](auto v) { return v.has_value(); }) &&
       llvm::all_of(stride, [](auto v) { return v.has_value(); }))
@@ -272,9 +288,9 @@ LogicalResult SplitOp::inferShapes(SymbolicShapeAnalysis &shapes) {
       sizes.push_back(shapes.constant(part));
       sum += part;
     }
-    if (std::optional<int64_t> n = constantValue(size); n && *n != sum)
+    if (!shapes.unify(size, shapes.constant(sum), "the split size"))
       return emitOpError("expected sizes that add up to ")
-             << *n << ", got " << sum;
+             << toString(size) << ", got " << sum;
   } else {
     AffineExpr each = size.ceilDiv(parts);
     sizes.assign(parts, each);
@@ -310,9 +326,11 @@ LogicalResult PadOp::inferShapes(SymbolicShapeAnalysis &shapes) {
     return emitOpError("expected pads with ")
            << 2 * dims.size() << " entries, got " << getPads().getType();
   for (size_t axis = 0; axis < dims.size(); ++axis) {
-    dims[axis] = add(dims[axis],
-                     add((*pads)[axis], (*pads)[axis + dims.size()]));
-    shapes.assume(dims[axis], *this);
+    AffineExpr more = add((*pads)[axis], (*pads)[axis + dims.size()]);
+    if (constantValue((*pads)[axis]) != 0 || constantValue(more) != 0)
+      shapes.assume(dims[axis], SymbolicAssumption::AtLeast,
+                    shapes.constant(1), "a padded size");
+    dims[axis] = add(dims[axis], more);
   }
   return shapes.set(getOperation()->getResult(0), dims);
 }
@@ -324,6 +342,8 @@ LogicalResult GatherOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   if (axis >= x.dims.size())
     return emitOpError("expected an axis within rank ")
            << x.dims.size() << ", got " << axis;
+  shapes.assume(x.dims[axis], SymbolicAssumption::AtLeast, shapes.constant(1),
+                "the gathered size");
   SymbolicTensor shape;
   ArrayRef<AffineExpr> dims = x.dims;
   llvm::append_range(shape.dims, dims.take_front(axis));
@@ -361,11 +381,9 @@ LogicalResult ExpandOp::inferShapes(SymbolicShapeAnalysis &shapes) {
       dims.push_back(shapes.opaqueDim(result, axis));
     return shapes.set(result, dims);
   }
-  for (AffineExpr entry : *entries) {
+  for (AffineExpr entry : *entries)
     if (std::optional<int64_t> size = constantValue(entry); size && *size < 0)
       return emitOpError("expected non-negative sizes, got ") << *size;
-    shapes.assume(entry, *this);
-  }
   std::optional<SmallVector<AffineExpr>> dims =
       shapes.broadcast(result, {x.dims, *entries});
   if (!dims)
@@ -392,7 +410,8 @@ LogicalResult TileOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   for (auto [dim, repeat] : llvm::zip(x.dims, *repeats)) {
     if (std::optional<int64_t> n = constantValue(repeat); n && *n < 0)
       return emitOpError("expected non-negative repeats, got ") << *n;
-    shapes.assume(repeat, *this);
+    shapes.assume(repeat, SymbolicAssumption::AtLeast, shapes.constant(0),
+                  "a repeat");
     shape.dims.push_back(multiply({dim, repeat}, getContext()));
   }
   shape.elements = rearrange(x, shape.dims, [&](auto position, auto origin) {

@@ -8,12 +8,16 @@ using namespace mlir;
 using namespace strait::graph;
 
 LogicalResult GatherElementsOp::inferShapes(SymbolicShapeAnalysis &shapes) {
-  if (shapes.dims(getX()).size() != shapes.dims(getIndices()).size())
+  ArrayRef<AffineExpr> x = shapes.dims(getX());
+  ArrayRef<AffineExpr> indices = shapes.dims(getIndices());
+  if (x.size() != indices.size())
     return emitOpError("expected indices of rank ")
-           << shapes.dims(getX()).size() << ", got "
-           << shapes.dims(getIndices()).size();
-  return shapes.set(getOperation()->getResult(0),
-                    shapes.dims(getIndices()));
+           << x.size() << ", got " << indices.size();
+  for (auto [axis, size] : llvm::enumerate(x))
+    shapes.assume(size, SymbolicAssumption::AtLeast,
+                  axis == getAxis() ? shapes.constant(1) : indices[axis],
+                  "size " + Twine(axis) + " of the data");
+  return shapes.set(getOperation()->getResult(0), indices);
 }
 
 LogicalResult GatherNdOp::inferShapes(SymbolicShapeAnalysis &shapes) {
@@ -25,6 +29,13 @@ LogicalResult GatherNdOp::inferShapes(SymbolicShapeAnalysis &shapes) {
       getBatchDims() >= indices.size())
     return emitOpError("expected index tuples of known length within rank ")
            << x.size() << ", got " << getIndices().getType();
+  for (size_t axis = 0; axis < getBatchDims(); ++axis)
+    if (!shapes.unify(indices[axis], x[axis], "a batch size of the indices"))
+      return emitOpError("expected indices of batch size ")
+             << toString(x[axis]) << ", got " << toString(indices[axis]);
+  for (AffineExpr size : x.slice(getBatchDims(), *length))
+    shapes.assume(size, SymbolicAssumption::AtLeast, shapes.constant(1),
+                  "an indexed size");
   SmallVector<AffineExpr> dims(indices.drop_back());
   llvm::append_range(dims, x.drop_front(getBatchDims() + *length));
   return shapes.set(getOperation()->getResult(0), dims);
@@ -36,11 +47,19 @@ LogicalResult ScatterElementsOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   // Constraint 1.
   bool fits = indices.size() == updates.size();
   for (size_t i = 0; fits && i < indices.size(); ++i)
-    fits = bool(shapes.unify(indices[i], updates[i]));
+    fits = bool(shapes.unify(updates[i], indices[i], "a size of the updates"));
   if (!fits)
     return emitOpError("expected updates of the shape of indices ")
            << getIndices().getType() << ", got " << getUpdates().getType();
-  return shapes.set(getOperation()->getResult(0), shapes.dims(getX()));
+  ArrayRef<AffineExpr> x = shapes.dims(getX());
+  if (x.size() != indices.size())
+    return emitOpError("expected indices of rank ")
+           << x.size() << ", got " << indices.size();
+  for (auto [axis, size] : llvm::enumerate(x))
+    if (axis != getAxis())
+      shapes.assume(size, SymbolicAssumption::AtLeast, indices[axis],
+                    "size " + Twine(axis) + " of the data");
+  return shapes.set(getOperation()->getResult(0), x);
 }
 
 LogicalResult ScatterNdOp::inferShapes(SymbolicShapeAnalysis &shapes) {
@@ -56,7 +75,8 @@ LogicalResult ScatterNdOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   ArrayRef<AffineExpr> updates = shapes.dims(getUpdates());
   bool fits = expected.size() == updates.size();
   for (size_t i = 0; fits && i < updates.size(); ++i)
-    fits = bool(shapes.unify(expected[i], updates[i]));
+    fits =
+        bool(shapes.unify(updates[i], expected[i], "a size of the updates"));
   if (!fits)
     return emitOpError("expected updates of rank ")
            << expected.size() << " that fit the indices, got "
@@ -90,15 +110,20 @@ LogicalResult ResizeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
     if (axis < 0 || axis >= int64_t(dims.size()))
       return emitOpError("expected axes within rank ")
              << dims.size() << ", got " << axis;
+  // Nothing can be interpolated between no elements.
+  auto resize = [&](int64_t axis, AffineExpr size) {
+    if (size != dims[axis])
+      shapes.assume(dims[axis], SymbolicAssumption::AtLeast,
+                    shapes.constant(1), "a resized size");
+    dims[axis] = size;
+  };
   if (getSizes()) {
     std::optional<SmallVector<AffineExpr>> sizes = shapes.elements(getSizes());
     if (!sizes || sizes->size() != axes.size())
       return emitOpError("expected ")
              << axes.size() << " sizes, got " << getSizes().getType();
-    for (auto [axis, size] : llvm::zip(axes, *sizes)) {
-      shapes.assume(size, *this);
-      dims[axis] = size;
-    }
+    for (auto [axis, size] : llvm::zip(axes, *sizes))
+      resize(axis, size);
     return shapes.set(result, dims);
   }
   DenseElementsAttr scales;
@@ -111,16 +136,16 @@ LogicalResult ResizeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
       if (!(scale > 0) || scale > 1e6f)
         return emitOpError("expected positive scales, got ") << scale;
       AffineExpr size = scaled(dims[axis], scale);
-      dims[axis] = size ? size : shapes.opaqueDim(result, axis);
+      resize(axis, size ? size : shapes.opaqueDim(result, axis));
     }
     return shapes.set(result, dims);
   }
   // Whole scales that were computed.
   const auto &whole = shapes.get(getScales()).elements;
   for (auto [i, axis] : llvm::enumerate(axes))
-    dims[axis] = whole && i < whole->size()
+    resize(axis, whole && i < whole->size()
                      ? multiply({dims[axis], (*whole)[i]}, getContext())
-                     : shapes.opaqueDim(result, axis);
+                     : shapes.opaqueDim(result, axis));
   return shapes.set(result, dims);
 }
 
@@ -159,11 +184,8 @@ LogicalResult RangeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   AffineExpr span =
       *delta > 0 ? subtract(limit, start) : subtract(start, limit);
   int64_t step = std::abs(*delta);
-  AffineExpr count = span.ceilDiv(step);
+  AffineExpr count = shapes.maximum(span.ceilDiv(step), shapes.constant(0));
   std::optional<int64_t> known = constantValue(count);
-  if (known && *known < 0)
-    count = shapes.constant(0);
-  shapes.assume(span, *this);
   SymbolicTensor shape{{count}, {}};
   if (known && *known <= kMaxSymbolicElements) {
     shape.elements.emplace();
@@ -190,7 +212,10 @@ LogicalResult OneHotOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   if (getAxis() > dims.size())
     return emitOpError("expected an axis within rank ")
            << dims.size() << ", got " << getAxis();
-  shapes.assume((*depth)[0], *this);
+  ArrayRef<AffineExpr> values = shapes.dims(getValues());
+  if (values.size() != 1 ||
+      !shapes.unify(values[0], shapes.constant(2), "the number of values"))
+    return emitOpError("expected two values, got ") << getValues().getType();
   dims.insert(dims.begin() + getAxis(), (*depth)[0]);
   return shapes.set(getOperation()->getResult(0), dims);
 }

@@ -31,7 +31,7 @@ static LogicalResult inferLayer(OpT op, int64_t gates,
     ArrayRef<AffineExpr> dims = shapes.dims(value);
     bool fits = dims.size() == expected.size();
     for (size_t i = 0; fits && i < dims.size(); ++i)
-      fits = bool(shapes.unify(dims[i], expected[i]));
+      fits = bool(shapes.unify(dims[i], expected[i], "a size of " + name));
     if (fits)
       return success();
     InFlightDiagnostic error = op.emitOpError("expected ") << name << " [";

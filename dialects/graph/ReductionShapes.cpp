@@ -13,23 +13,61 @@ using namespace strait::graph;
   }
 SHAPE_OF_X(SoftmaxOp)
 SHAPE_OF_X(LogSoftmaxOp)
-SHAPE_OF_X(LayerNormOp)
-SHAPE_OF_X(RmsNormOp)
 SHAPE_OF_X(CumSumOp)
+
+/// Parameters broadcast to `x`. An open size is not one. The result has the
+/// more definite sizes of `x` and its parameters.
+template <typename OpT>
+static LogicalResult inferTrailingNorm(OpT op, ValueRange parameters,
+                                       SymbolicShapeAnalysis &shapes) {
+  SmallVector<AffineExpr> x(shapes.dims(op.getX()));
+  for (Value parameter : parameters) {
+    ArrayRef<AffineExpr> dims = shapes.dims(parameter);
+    bool fits = dims.size() <= x.size();
+    for (size_t i = 0; fits && i < dims.size(); ++i) {
+      AffineExpr &size = x[x.size() - dims.size() + i];
+      if (constantValue(dims[i]) == 1)
+        continue;
+      std::optional<AffineExpr> both =
+          shapes.unify(size, dims[i], "a normalized size");
+      fits = both.has_value();
+      size = both.value_or(size);
+    }
+    if (!fits) // Constraint 2.
+      return op.emitOpError("expected parameters that broadcast to ")
+             << op.getX().getType() << ", got " << parameter.getType();
+  }
+  return shapes.set(op->getResult(0), x);
+}
+
+LogicalResult LayerNormOp::inferShapes(SymbolicShapeAnalysis &shapes) {
+  SmallVector<Value> parameters = {getScale()};
+  if (getBias())
+    parameters.push_back(getBias());
+  return inferTrailingNorm(*this, parameters, shapes);
+}
+
+LogicalResult RmsNormOp::inferShapes(SymbolicShapeAnalysis &shapes) {
+  return inferTrailingNorm(*this, getScale(), shapes);
+}
 
 /// Per-channel parameters fit dim 1 of `x`.
 template <typename OpT>
 static LogicalResult inferNorm(OpT op, ValueRange parameters,
                                SymbolicShapeAnalysis &shapes) {
-  ArrayRef<AffineExpr> x = shapes.dims(op.getX());
+  SmallVector<AffineExpr> x(shapes.dims(op.getX()));
   if (x.size() < 2)
     return op.emitOpError("expected an operand of rank 2 or more, got ")
            << x.size();
   for (Value parameter : parameters) {
     ArrayRef<AffineExpr> dims = shapes.dims(parameter);
-    if (dims.size() != 1 || !shapes.unify(dims[0], x[1]))
+    std::optional<AffineExpr> channels;
+    if (dims.size() == 1)
+      channels = shapes.unify(x[1], dims[0], "the channels");
+    if (!channels)
       return op.emitOpError("expected parameters of shape [")
              << toString(x[1]) << "], got " << parameter.getType();
+    x[1] = *channels;
   }
   return shapes.set(op->getResult(0), x);
 }
@@ -118,7 +156,8 @@ LogicalResult TopKOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   if (count && limit && (*count > *limit || *count < 0))
     return emitOpError("expected k within 0 and ")
            << *limit << ", got " << *count;
-  shapes.assume(subtract(size, (*k)[0]), *this);
+  shapes.assume(size, SymbolicAssumption::AtLeast, (*k)[0],
+                "the size along the axis");
   dims[getAxis()] = (*k)[0];
   if (failed(shapes.set(getOperation()->getResult(0), dims)))
     return failure();

@@ -3,6 +3,7 @@
 #include "dialects/graph/SymbolicShape.h"
 
 #include "dialects/graph/GraphOps.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace strait::graph;
@@ -62,13 +63,40 @@ LogicalResult SymbolicShapeAnalysis::visit(Operation *op) {
     shapes[operand] =
         std::make_unique<SymbolicTensor>(fromType(operand, type));
   }
-  if (auto rule = dyn_cast<ShapeRuleOpInterface>(op))
-    return rule.inferShapes(*this);
+  if (auto rule = dyn_cast<ShapeRuleOpInterface>(op)) {
+    // Loop bodies are visited more than once: the last visit counts.
+    assumptions.erase(op);
+    llvm::SaveAndRestore<Operation *> nested(visited, op);
+    if (failed(rule.inferShapes(*this)))
+      return failure();
+    return refuseBroken(op);
+  }
   // Ops of other dialects: their types say what is known.
   for (Value result : op->getResults())
     if (auto type = dyn_cast<RankedTensorType>(result.getType()))
       shapes[result] =
           std::make_unique<SymbolicTensor>(fromType(result, type));
+  return success();
+}
+
+/// An error when a relation that was taken for granted does not hold.
+LogicalResult SymbolicShapeAnalysis::refuseBroken(Operation *op) const {
+  static constexpr StringRef words[] = {"", "at least ", "1 or "};
+  for (const SymbolicAssumption &assumed : assumptionsOf(op)) {
+    auto isBelow = [&](AffineExpr a, AffineExpr b) {
+      return lowerBound(subtract(b, a)).value_or(0) > 0;
+    };
+    bool isBroken = isBelow(assumed.got, assumed.expected) ||
+                    (assumed.relation != SymbolicAssumption::AtLeast &&
+                     isBelow(assumed.expected, assumed.got));
+    if (assumed.relation == SymbolicAssumption::OneOr)
+      isBroken &= lowerBound(assumed.got).value_or(0) > 1;
+    if (isBroken)
+      return op->emitOpError("expected ")
+             << assumed.what << " to be " << words[assumed.relation]
+             << toString(assumed.expected) << ", got "
+             << toString(assumed.got);
+  }
   return success();
 }
 
@@ -175,6 +203,23 @@ SymbolicShapeAnalysis::lowerBound(AffineExpr expr) const {
   }
 }
 
+bool SymbolicShapeAnalysis::isAtLeast(AffineExpr a, AffineExpr b) const {
+  if (isNonNegative(subtract(a, b)))
+    return true;
+  // The larger of two is above either, the smaller of two below either.
+  auto chosenFrom = [&](AffineExpr expr, SymbolOrigin::Kind kind) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(expr);
+    const SymbolOrigin *origin =
+        symbol ? &symbols[symbol.getPosition()] : nullptr;
+    return origin && origin->kind == kind ? origin : nullptr;
+  };
+  if (const SymbolOrigin *larger = chosenFrom(a, SymbolOrigin::Maximum))
+    return isAtLeast(larger->a, b) || isAtLeast(larger->b, b);
+  if (const SymbolOrigin *smaller = chosenFrom(b, SymbolOrigin::Minimum))
+    return isAtLeast(a, smaller->a) || isAtLeast(a, smaller->b);
+  return false;
+}
+
 const SymbolicTensor &SymbolicShapeAnalysis::get(Value value) {
   std::unique_ptr<SymbolicTensor> &shape = shapes[value];
   if (!shape) {
@@ -228,9 +273,14 @@ LogicalResult SymbolicShapeAnalysis::set(OpResult result,
       if (known && *known != size)
         return op->emitOpError() << "expected a result like " << expected
                                  << ", got " << type;
+      assume(dim, SymbolicAssumption::Equal, constant(size),
+             "a size of the result");
       dim = constant(size);
     }
   }
+  for (AffineExpr dim : shape.dims)
+    assume(dim, SymbolicAssumption::AtLeast, constant(0),
+           "a size of the result");
   shapes[result] = std::make_unique<SymbolicTensor>(std::move(shape));
   return success();
 }
@@ -270,24 +320,43 @@ AffineExpr SymbolicShapeAnalysis::opaqueElement(Value value, int64_t index) {
 }
 
 AffineExpr SymbolicShapeAnalysis::maximum(AffineExpr a, AffineExpr b) {
-  if (isNonNegative(subtract(a, b)))
+  if (isAtLeast(a, b))
     return a;
-  if (isNonNegative(subtract(b, a)))
+  if (isAtLeast(b, a))
     return b;
   return symbolFor({SymbolOrigin::Maximum, {}, 0, a, b});
 }
 
 AffineExpr SymbolicShapeAnalysis::minimum(AffineExpr a, AffineExpr b) {
-  if (isNonNegative(subtract(a, b)))
+  if (isAtLeast(a, b))
     return b;
-  if (isNonNegative(subtract(b, a)))
+  if (isAtLeast(b, a))
     return a;
   return symbolFor({SymbolOrigin::Minimum, {}, 0, a, b});
 }
 
-void SymbolicShapeAnalysis::assume(AffineExpr nonNegative, Operation *op) {
-  if (!constantValue(nonNegative))
-    assumptions.push_back({nonNegative, op});
+void SymbolicShapeAnalysis::assume(AffineExpr got,
+                                   SymbolicAssumption::Relation relation,
+                                   AffineExpr expected, const Twine &what) {
+  bool holds = got == expected ||
+               (relation == SymbolicAssumption::AtLeast &&
+                isAtLeast(got, expected)) ||
+               (relation == SymbolicAssumption::OneOr &&
+                constantValue(got) == 1);
+  if (holds)
+    return;
+  SmallVector<SymbolicAssumption> &known = assumptions[visited];
+  if (llvm::none_of(known, [&](const SymbolicAssumption &other) {
+        return other.relation == relation && other.got == got &&
+               other.expected == expected;
+      }))
+    known.push_back({relation, got, expected, what.str()});
+}
+
+ArrayRef<SymbolicAssumption>
+SymbolicShapeAnalysis::assumptionsOf(Operation *op) const {
+  auto it = assumptions.find(op);
+  return it == assumptions.end() ? ArrayRef<SymbolicAssumption>() : it->second;
 }
 
 SymbolicTensor SymbolicShapeAnalysis::fromType(Value value,
@@ -299,14 +368,15 @@ SymbolicTensor SymbolicShapeAnalysis::fromType(Value value,
   return shape;
 }
 
-std::optional<AffineExpr> SymbolicShapeAnalysis::unify(AffineExpr a,
-                                                       AffineExpr b) {
+std::optional<AffineExpr>
+SymbolicShapeAnalysis::unify(AffineExpr a, AffineExpr b, const Twine &what) {
   if (a == b)
     return a;
   std::optional<int64_t> constantA = constantValue(a);
   std::optional<int64_t> constantB = constantValue(b);
   if (constantA && constantB)
     return std::nullopt;
+  assume(a, SymbolicAssumption::Equal, b, what);
   if (constantA || constantB)
     return constantA ? a : b;
   // The older symbol is likelier an argument's.
@@ -328,15 +398,23 @@ SymbolicShapeAnalysis::broadcast(OpResult result,
       std::optional<int64_t> knownSize = constantValue(known);
       if (dim == known || size == 1)
         continue;
-      if (knownSize == 1 || (size && !knownSize)) {
-        known = dim;
-      } else if (size && knownSize) {
+      if (size && knownSize && knownSize != 1) {
         result.getOwner()->emitOpError()
             << "expected operands that broadcast, got dims " << *knownSize
             << " and " << *size << " at position " << offset + i;
         return std::nullopt;
-      } else if (!knownSize) {
-        known = opaqueDim(result, offset + i);
+      }
+      std::string what =
+          ("the operands' size at position " + Twine(offset + i)).str();
+      if (knownSize == 1) {
+        known = dim;
+      } else if (size) {
+        assume(known, SymbolicAssumption::OneOr, dim, what);
+        known = dim;
+      } else {
+        if (!knownSize)
+          known = symbolFor({SymbolOrigin::Broadcast, {}, 0, known, dim});
+        assume(dim, SymbolicAssumption::OneOr, known, what);
       }
     }
   }

@@ -5,8 +5,8 @@
 //
 // A symbol is a dynamic dim of a function argument (arguments that give a dim
 // the same ONNX name share it), something that no rule could express (a dim or
-// an element of the value that defines it), or the larger or smaller of two
-// expressions. Example, for
+// an element of the value that defines it), or chosen from two expressions: the
+// larger, the smaller, or what they broadcast to. Example, for
 //   func.func @f(%x: tensor<?x3x?xf32> {strait.dim_names = ["n", "", "w"]})
 //   %s = strait.shape %x dims(1 to 3)
 // %x has dims (s0, 3, s1) and %s has dims (2) and elements (3, s1).
@@ -36,20 +36,24 @@ struct SymbolicTensor {
 
 /// Where the run-time value of a symbol is found.
 struct SymbolOrigin {
-  enum Kind { Dim, Element, Maximum, Minimum } kind;
+  enum Kind { Dim, Element, Maximum, Minimum, Broadcast } kind;
   /// Of a Dim or an Element.
   mlir::Value value;
   /// The axis of a Dim, the row-major position of an Element.
   int64_t index;
-  /// Of a Maximum or a Minimum.
+  /// Of the others. A Broadcast is `b` where `a` is one, else `a`.
   mlir::AffineExpr a, b;
 };
 
-/// A condition on the symbols that a rule took for granted, because ONNX
-/// would fail (or clamp, which a later op would reject) otherwise.
+/// A relation that a rule took for granted, because ONNX would fail (or clamp,
+/// which a later op would reject) otherwise. Whoever makes code of the op has
+/// to see to it that the relation holds.
 struct SymbolicAssumption {
-  mlir::AffineExpr nonNegative;
-  mlir::Operation *op;
+  enum Relation { Equal, AtLeast, OneOr } relation;
+  /// `got` is equal to, at least, or one or equal to `expected`.
+  mlir::AffineExpr got, expected;
+  /// What `got` is, in words.
+  std::string what;
 };
 
 class SymbolicShapeAnalysis {
@@ -70,11 +74,10 @@ public:
   const SymbolicTensor *lookup(mlir::Value value) const;
 
   llvm::ArrayRef<SymbolOrigin> getSymbols() const { return symbols; }
-  llvm::ArrayRef<SymbolicAssumption> getAssumptions() const {
-    return assumptions;
-  }
-  /// Calls `fn` on every symbol that `expr` is made of, also through the
-  /// operands of Maximum and Minimum.
+  /// What the rule of `op` took for granted and could not prove.
+  llvm::ArrayRef<SymbolicAssumption> assumptionsOf(mlir::Operation *op) const;
+  /// Calls `fn` on every symbol that `expr` is made of, also through those that
+  /// are chosen from expressions.
   void walkOrigins(mlir::AffineExpr expr,
                    llvm::function_ref<void(const SymbolOrigin &)> fn) const;
   /// Whether `expr` reads elements of a tensor.
@@ -84,6 +87,8 @@ public:
   bool isNonNegative(mlir::AffineExpr expr) const {
     return lowerBound(expr).value_or(-1) >= 0;
   }
+  /// Whether `a` is known never to be below `b`.
+  bool isAtLeast(mlir::AffineExpr a, mlir::AffineExpr b) const;
 
   //===--------------------------------------------------------------------===//
   // For the rules
@@ -113,20 +118,25 @@ public:
   mlir::AffineExpr opaqueElement(mlir::Value value, int64_t index);
   mlir::AffineExpr maximum(mlir::AffineExpr a, mlir::AffineExpr b);
   mlir::AffineExpr minimum(mlir::AffineExpr a, mlir::AffineExpr b);
-  void assume(mlir::AffineExpr nonNegative, mlir::Operation *op);
+  /// Takes a relation for granted. When it cannot hold, the visit of the op
+  /// ends in an error.
+  void assume(mlir::AffineExpr got, SymbolicAssumption::Relation relation,
+              mlir::AffineExpr expected, const llvm::Twine &what);
 
   /// Numpy broadcasting of several shapes. Null after an op error.
   std::optional<llvm::SmallVector<mlir::AffineExpr>>
   broadcast(mlir::OpResult result,
             llvm::ArrayRef<llvm::ArrayRef<mlir::AffineExpr>> shapes);
 
-  /// Two dims that must be equal: the more definite one; nullopt when they
-  /// cannot be.
-  std::optional<mlir::AffineExpr> unify(mlir::AffineExpr a,
-                                        mlir::AffineExpr b);
+  /// Two dims that are assumed to be equal: the more definite one; nullopt
+  /// when they cannot be.
+  std::optional<mlir::AffineExpr> unify(mlir::AffineExpr got,
+                                        mlir::AffineExpr expected,
+                                        const llvm::Twine &what);
 
 private:
   mlir::AffineExpr symbolFor(SymbolOrigin origin);
+  llvm::LogicalResult refuseBroken(mlir::Operation *op) const;
   SymbolicTensor fromType(mlir::Value value, mlir::RankedTensorType type);
 
   mlir::func::FuncOp func;
@@ -135,7 +145,10 @@ private:
   /// By kind, value or first expression, index or second expression.
   llvm::DenseMap<std::tuple<int, const void *, int64_t>, unsigned>
       symbolNumbers;
-  llvm::SmallVector<SymbolicAssumption> assumptions;
+  /// The op whose rule is being applied, and what each op's rule assumed.
+  mlir::Operation *visited = nullptr;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<SymbolicAssumption>>
+      assumptions;
   llvm::DenseMap<mlir::Value, std::unique_ptr<SymbolicTensor>> shapes;
 };
 

@@ -10,6 +10,7 @@ using namespace mlir;
 using namespace strait::schedule;
 
 #include "dialects/schedule/ScheduleDialect.cpp.inc"
+#include "dialects/schedule/ScheduleEnums.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/schedule/ScheduleTypes.cpp.inc"
 #define GET_ATTRDEF_CLASSES

@@ -14,6 +14,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "dialects/schedule/ScheduleDialect.h.inc"
+#include "dialects/schedule/ScheduleEnums.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/schedule/ScheduleTypes.h.inc"
 #define GET_ATTRDEF_CLASSES

@@ -6,6 +6,7 @@
 
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
@@ -184,16 +185,34 @@ def Schedule_DimOp : Schedule_Op<"dim", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Schedule_CheckRelation : I32EnumAttr<"CheckRelation",
+    "what a size has to be to another", [
+      I32EnumAttrCase<"equals", 0>, I32EnumAttrCase<"at_least", 1>,
+      I32EnumAttrCase<"one_or", 2> // equal to one or to the other
+    ]> {
+  let cppNamespace = "::strait::schedule";
+  let genSpecializedAttr = 0;
+}
+def Schedule_CheckRelationAttr
+    : EnumAttr<Schedule_Dialect, Schedule_CheckRelation, "relation">;
+
 def Schedule_CheckOp : Schedule_Op<"check"> {
-  let summary = "ends the call with an error unless two sizes are equal";
+  let summary = "ends the call with an error unless two sizes fit";
   let description = [{
+    `strait-form-regions` makes one of every relation that a shape rule took for
+    granted; `strait-build-schedule` moves those that follow from the inputs'
+    dims before `schedule.begin_run`. The others stand before the first launch
+    that uses the sizes.
+
     Example:
     ```mlir
     schedule.check %n equals %c4, "input 'x', axis 1"
+    schedule.check %m at_least %c0, "node 'crop', a size of the result"
     ```
   }];
-  let arguments = (ins Index:$got, Index:$expected, StrAttr:$what);
-  let assemblyFormat = "$got `equals` $expected `,` $what attr-dict";
+  let arguments = (ins Index:$got, Schedule_CheckRelationAttr:$relation,
+    Index:$expected, StrAttr:$what);
+  let assemblyFormat = "$got $relation $expected `,` $what attr-dict";
 }
 
 def Schedule_OutputDimsOp : Schedule_Op<"output_dims"> {

@@ -137,6 +137,10 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
   SmallVector<AffineExpr> dims =
       resultDims2D(state, op.getResult(), op.getLayout());
   int64_t outputs = shape[0], channels = shape[1], groups = op.getGroups();
+  // The filters know the channels where the input does not.
+  SmallVector<AffineExpr> known(x.dims);
+  known.back() = state.constant(channels * groups);
+  x = state.reshape(loc, x, known);
   ShapedValue bias;
   if (op.getBias())
     bias = state.get(op.getBias());

@@ -2,6 +2,7 @@
 // Ops that move elements -> views (reshape), maps with other indexing
 // (transpose, expand, slice) or maps that compute the position they read (pad,
 // tile, range, ...).
+#include "dialects/graph/SliceSpan.h"
 #include "passes/kernel/GraphToKernel.h"
 
 using namespace mlir;
@@ -42,23 +43,6 @@ ShapedValue GraphToKernel::pull(Location loc, ArrayRef<AffineExpr> dims,
       });
   return region.finish({{result, SmallVector<AffineExpr>(dims)}}, dims.size())
       .front();
-}
-
-/// The first position that a slice reads: ONNX counts negative starts from the
-/// end and clamps. Null when the start's sign is only known at run time.
-static AffineExpr sliceStart(GraphToKernel &state, AffineExpr start,
-                             AffineExpr extent, int64_t step) {
-  auto s = constantOf(start), n = constantOf(extent);
-  if (s && n) {
-    int64_t position = *s < 0 ? *s + *n : *s;
-    int64_t last = step > 0 ? *n : *n - 1;
-    return state.constant(std::clamp<int64_t>(position, 0, last));
-  }
-  if (s && *s >= 0 && step < 0)
-    return graph::subtract(extent, state.constant(1));
-  if (s)
-    return *s < 0 ? graph::add(extent, start) : start;
-  return state.shapes.dependsOnData(start) ? AffineExpr() : start;
 }
 
 /// Row-major position from which the elements of a slice lie together: its
@@ -120,23 +104,20 @@ ShapedValue GraphToKernel::slice(Location loc, ShapedValue x,
 static LogicalResult formSlice(graph::SliceOp op, GraphToKernel &state) {
   ShapedValue x = state.get(op.getX());
   SmallVector<AffineExpr> dims = state.dimsOf(op.getResult());
-  auto starts = state.elementsOf(op.getStarts());
-  auto steps = state.elementsOf(op.getSteps());
-  if (!starts || !steps)
-    return op.emitOpError("slice positions depend on data; expected constants "
-                          "or values that follow from input dimensions");
+  auto starts = state.shapes.elements(op.getStarts());
+  auto ends = state.shapes.elements(op.getEnds());
+  auto steps = state.shapes.elements(op.getSteps());
   SmallVector<AffineExpr> offsets(x.rank(), state.constant(0));
   SmallVector<int64_t> strides(x.rank(), 1);
   for (auto [i, axis] : llvm::enumerate(op.getAxes())) {
-    auto step = constantOf((*steps)[i]);
-    if (!step)
-      return op.emitOpError("slice steps depend on dimensions; expected "
-                            "constants");
-    strides[axis] = *step;
-    offsets[axis] = sliceStart(state, (*starts)[i], x.dims[axis], *step);
-    if (!offsets[axis])
-      return op.emitOpError("cannot tell where the slice of axis ")
-             << axis << " starts: its start may be negative at run time";
+    std::optional<graph::SliceSpan> span =
+        graph::sliceSpan(x.dims[axis], (*starts)[i], (*ends)[i], (*steps)[i],
+                         state.shapes);
+    if (!span)
+      return op.emitOpError("slice steps depend on dimensions or data; "
+                            "expected constants");
+    strides[axis] = span->step;
+    offsets[axis] = span->first;
   }
   state.set(op.getResult(),
             state.slice(op.getLoc(), x, dims, offsets, strides));

@@ -422,6 +422,13 @@ static ShapedValue normalize(GraphToKernel &state, Location loc, ShapedValue x,
   return cascade.region.finish({{result.value, x.dims}}, axes.front()).front();
 }
 
+/// The operand of a norm; its parameters may know sizes that its type does not.
+static ShapedValue normalized(GraphToKernel &state, Operation *op,
+                              Value source) {
+  return state.reshape(op->getLoc(), state.get(source),
+                       state.dimsOf(op->getResult(0)));
+}
+
 /// Scale and bias of a layer norm have the normalized dims, some of them 1.
 static ShapedValue trailing(GraphToKernel &state, Location loc,
                             ShapedValue parameter, int64_t rank,
@@ -439,7 +446,7 @@ static ShapedValue trailing(GraphToKernel &state, Location loc,
 static LogicalResult formLayerNorm(Operation *op, Value source, Value scale,
                                    Value bias, int64_t axis, float epsilon,
                                    bool center, GraphToKernel &state) {
-  ShapedValue x = state.get(source);
+  ShapedValue x = normalized(state, op, source);
   SmallVector<int64_t> scaleAxes, biasAxes;
   ShapedValue s = trailing(state, op->getLoc(), state.get(scale), x.rank(),
                            scaleAxes);
@@ -456,7 +463,7 @@ static LogicalResult formLayerNorm(Operation *op, Value source, Value scale,
 static LogicalResult formGroupNorm(Operation *op, Value source, Value scale,
                                    Value bias, std::optional<int64_t> groups,
                                    float epsilon, GraphToKernel &state) {
-  ShapedValue x = state.get(source);
+  ShapedValue x = normalized(state, op, source);
   Location loc = op->getLoc();
   if (!groups) {
     state.set(op->getResult(0),
@@ -481,7 +488,7 @@ static LogicalResult formGroupNorm(Operation *op, Value source, Value scale,
 /// scale * (x - mean) / sqrt(variance + epsilon) + bias per channel.
 static LogicalResult formBatchNorm(graph::BatchNormOp op,
                                    GraphToKernel &state) {
-  ShapedValue x = state.get(op.getX());
+  ShapedValue x = normalized(state, op, op.getX());
   SmallVector<AffineExpr> channel(x.rank() - 1, state.constant(1));
   channel[0] = x.dims[1];
   SmallVector<ShapedValue> operands = {x};

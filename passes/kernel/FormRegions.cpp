@@ -6,6 +6,8 @@
 // Ops whose results are small integer tensors that follow from sizes (Shape,
 // and what models compute from it) form no region: their contents live on as
 // size expressions, and are built as a tensor only where data needs them.
+#include "dialects/NodeNames.h"
+#include "dialects/schedule/ScheduleOps.h"
 #include "passes/kernel/GraphToKernel.h"
 #include "passes/kernel/Passes.h"
 
@@ -101,28 +103,27 @@ static bool isSizeArithmetic(Operation *op, GraphToKernel &state) {
          });
 }
 
-/// The extent along `axis` of a broadcast whose operands' extents may be one at
-/// run time: the first that is not one.
-static Value broadcastExtent(OpBuilder &b, Location loc, GraphToKernel &state,
-                             Value result, int64_t axis) {
-  Operation *op = result.getDefiningOp();
-  int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
-  Value one = positionConstant(b, loc, 1), extent;
-  for (Value operand : op ? op->getOperands() : ValueRange()) {
-    SmallVector<AffineExpr> dims = state.dimsOf(operand);
-    int64_t aligned = axis - rank + int64_t(dims.size());
-    if (aligned < 0)
+void GraphToKernel::checkAssumptions(Operation *op, bool isFormed) {
+  for (const graph::SymbolicAssumption &assumed : shapes.assumptionsOf(op)) {
+    bool ofResults = false;
+    for (AffineExpr side : {assumed.got, assumed.expected})
+      shapes.walkOrigins(side, [&](const graph::SymbolOrigin &origin) {
+        ofResults |= origin.value && Value(origin.value).getDefiningOp() == op;
+      });
+    if (ofResults != isFormed ||
+        !checked.insert({assumed.relation, assumed.got, assumed.expected})
+             .second)
       continue;
-    Value next = state.sizes.get(b, loc, dims[aligned]);
-    if (!extent) {
-      extent = next;
-      continue;
-    }
-    Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                        extent, one);
-    extent = arith::SelectOp::create(b, loc, isOne, next, extent);
+    static constexpr schedule::CheckRelation relations[] = {
+        schedule::CheckRelation::equals, schedule::CheckRelation::at_least,
+        schedule::CheckRelation::one_or};
+    Location loc = op->getLoc();
+    Value got = sizes.get(builder, loc, assumed.got);
+    Value expected = sizes.get(builder, loc, assumed.expected);
+    schedule::CheckOp::create(
+        builder, loc, got, relations[assumed.relation], expected,
+        "node '" + llvm::join(nodeNames(loc), ";") + "', " + assumed.what);
   }
-  return extent ? extent : one;
 }
 
 /// A value that stays, under the type that its elements are stored as.
@@ -182,17 +183,21 @@ static LogicalResult formBlock(Block &block, GraphToKernel &state,
       continue;
     }
     if (isa<graph::IfOp, graph::LoopOp>(op)) {
+      state.checkAssumptions(&op, /*isFormed=*/false);
       if (failed(formControlFlow(&op, state, formed)))
         return failure();
+      state.builder.setInsertionPointAfter(&op);
+      state.checkAssumptions(&op, /*isFormed=*/true);
       continue;
     }
     formed.push_back(&op);
-    if (isSizeArithmetic(&op, state) ||
-        llvm::all_of(op.getResults(),
-                     [&](Value result) { return state.isSet(result); }))
-      continue;
-    if (failed(formRegion(&op, state)))
+    state.checkAssumptions(&op, /*isFormed=*/false);
+    if (!isSizeArithmetic(&op, state) &&
+        !llvm::all_of(op.getResults(),
+                      [&](Value result) { return state.isSet(result); }) &&
+        failed(formRegion(&op, state)))
       return failure();
+    state.checkAssumptions(&op, /*isFormed=*/true);
   }
   return success();
 }
@@ -204,8 +209,9 @@ void FormRegionsPass::runOnOperation() {
     return signalPassFailure();
 
   // Symbols are dims of arguments or of values, elements of small tensors, or
-  // the larger or smaller of two expressions.
+  // chosen from two expressions.
   GraphToKernel *active = nullptr;
+  bool isUnknown = false;
   auto symbolValue = [&](OpBuilder &b, Location loc,
                          unsigned symbol) -> Value {
     // A copy: forming more may add symbols.
@@ -215,7 +221,11 @@ void FormRegionsPass::runOnOperation() {
       Value rhs = active->sizes.get(b, loc, source.b);
       if (source.kind == graph::SymbolOrigin::Maximum)
         return arith::MaxSIOp::create(b, loc, lhs, rhs);
-      return arith::MinSIOp::create(b, loc, lhs, rhs);
+      if (source.kind == graph::SymbolOrigin::Minimum)
+        return arith::MinSIOp::create(b, loc, lhs, rhs);
+      Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          lhs, positionConstant(b, loc, 1));
+      return arith::SelectOp::create(b, loc, isOne, rhs, lhs);
     }
     if (source.kind == graph::SymbolOrigin::Element) {
       Value tensor = active->get(source.value).value;
@@ -235,7 +245,12 @@ void FormRegionsPass::runOnOperation() {
     if (active->isSet(source.value))
       return tensor::DimOp::create(b, loc, active->get(source.value).value,
                                    source.index);
-    return broadcastExtent(b, loc, *active, source.value, source.index);
+    if (Operation *op = source.value.getDefiningOp(); op && !isUnknown)
+      op->emitOpError("expected a size along axis ")
+          << source.index << " that follows from sizes or integers, found one "
+          << "that no rule tells";
+    isUnknown = true;
+    return positionConstant(b, loc, 0);
   };
   SizeMaterializer sizes(symbolValue);
   OpBuilder builder(&getContext());
@@ -259,6 +274,8 @@ void FormRegionsPass::runOnOperation() {
                   state.dimsOf(operand.get()), type.getElementType());
     operand.set(result.value);
   }
+  if (isUnknown)
+    return signalPassFailure();
   for (Operation *op : llvm::reverse(formed))
     op->erase();
 }

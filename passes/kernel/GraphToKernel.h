@@ -68,19 +68,29 @@ public:
   ShapedValue pull(mlir::Location loc, llvm::ArrayRef<mlir::AffineExpr> dims,
                    mlir::Type element, PullFn element_at);
 
+  /// Checks at run time what the rule of `op` took for granted: before its
+  /// region is formed what concerns operands, after it what concerns the sizes
+  /// that its results turned out to have.
+  void checkAssumptions(mlir::Operation *op, bool isFormed);
+
   /// Packed forms of constants, by constant and packing: each is made once.
   llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, ShapedValue>
       packed;
+
+  /// A relation and its two sides.
+  using Check = std::tuple<int, mlir::AffineExpr, mlir::AffineExpr>;
 
   /// Forgets, at its end, what was formed since its beginning: values made in
   /// a region of control flow are not known outside.
   class Scope {
   public:
     explicit Scope(GraphToKernel &state)
-        : state(state), values(state.values), packed(state.packed) {}
+        : state(state), values(state.values), packed(state.packed),
+          checked(state.checked) {}
     ~Scope() {
       state.values = std::move(values);
       state.packed = std::move(packed);
+      state.checked = std::move(checked);
     }
 
   private:
@@ -88,10 +98,12 @@ public:
     llvm::DenseMap<mlir::Value, ShapedValue> values;
     llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, ShapedValue>
         packed;
+    llvm::DenseSet<Check> checked;
   };
 
 private:
   llvm::DenseMap<mlir::Value, ShapedValue> values;
+  llvm::DenseSet<Check> checked;
 };
 
 /// Adds `operand`, broadcast over `loops` (numpy rules: aligned to the right),

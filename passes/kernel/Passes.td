@@ -17,8 +17,12 @@ def FormRegionsPass : Pass<"strait-form-regions", "::mlir::func::FuncOp"> {
       linalg.generic { maximumf }
     }
     ```
+    What a shape rule took for granted (equal inner sizes of a product, sizes
+    that are not negative) becomes a `schedule.check` before the region, unless
+    it follows from the types.
   }];
   let dependentDialects = ["::strait::kernel::KernelDialect",
+    "::strait::schedule::ScheduleDialect",
     "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }
 

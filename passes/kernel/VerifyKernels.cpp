@@ -4,6 +4,7 @@
 
 #include "dialects/graph/GraphOps.h"
 #include "dialects/kernel/KernelOps.h"
+#include "dialects/schedule/ScheduleOps.h"
 #include "mlir/IR/OperationSupport.h"
 
 namespace strait {
@@ -79,7 +80,8 @@ static LogicalResult verifyLaunch(kernel::LaunchOp launch,
   return success();
 }
 
-/// Launches, views, weights, control flow and arithmetic on sizes are left.
+/// Launches, views, weights, control flow, checks and arithmetic on sizes are
+/// left.
 static LogicalResult verifyHostOp(Operation *op, SymbolTable &symbols) {
   if (auto launch = dyn_cast<kernel::LaunchOp>(op))
     return verifyLaunch(launch, symbols);
@@ -87,7 +89,8 @@ static LogicalResult verifyHostOp(Operation *op, SymbolTable &symbols) {
     return op->emitOpError("expected a launch, which strait-outline-kernels "
                            "makes of every region");
   if (isa<kernel::ReshapeOp, kernel::SliceOp, kernel::JoinOp, graph::WeightOp,
-          graph::IfOp, graph::LoopOp, graph::YieldOp, func::ReturnOp>(op))
+          graph::IfOp, graph::LoopOp, graph::YieldOp, func::ReturnOp,
+          schedule::CheckOp>(op))
     return success();
   if (isa<graph::GraphDialect>(op->getDialect()))
     return op->emitOpError("expected kernels instead, which "

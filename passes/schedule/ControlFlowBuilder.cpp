@@ -51,6 +51,15 @@ LogicalResult ProgramBuilder::emitIf(graph::IfOp op) {
       values.push_back(placed->buffer);
       for (unsigned axis : dynamicAxes(type))
         values.push_back(placed->dims[axis]);
+      // A size that the result's type fixes may be open in a branch.
+      for (auto [axis, extent] :
+           llvm::enumerate(cast<RankedTensorType>(type).getShape()))
+        if (!ShapedType::isDynamic(extent) &&
+            constantIndexOf(placed->dims[axis]) != extent)
+          schedule::CheckOp::create(
+              run, loc, placed->dims[axis], schedule::CheckRelation::equals,
+              constant(loc, extent),
+              ("a branch's result, axis " + Twine(axis)).str());
     }
     schedule::YieldOp::create(run, loc, values);
   }
@@ -185,7 +194,8 @@ LogicalResult ProgramBuilder::finishIteration(graph::LoopOp op,
                << i << " to keep its size " << *b << " on axis " << axis
                << ", found " << *a;
       if (got != expected && !(a && b))
-        schedule::CheckOp::create(run, loc, got, expected,
+        schedule::CheckOp::create(run, loc, got,
+                                  schedule::CheckRelation::equals, expected,
                                   ("carried value " + Twine(i) +
                                    " of a loop, axis " + Twine(axis))
                                       .str());

@@ -2,6 +2,7 @@
 // Programs and kernels -> the constants of runtime/include/strait/abi.h.
 #include "passes/schedule/Passes.h"
 
+#include "dialects/NodeNames.h"
 #include "dialects/graph/GraphOps.h"
 #include "dialects/kernel/KernelOps.h"
 #include "passes/schedule/ModelSymbols.h"
@@ -61,20 +62,6 @@ static int levelOf(graph::Isa isa) {
     return STRAIT_ISA_AVX512;
   }
   llvm_unreachable("an instruction set without a code level");
-}
-
-/// Names of ONNX nodes in `loc`, in order, each once, joined by ';'.
-static std::string originOf(Location loc) {
-  llvm::SetVector<StringRef> names;
-  loc->walk([&](Location inner) {
-    if (auto name = dyn_cast<NameLoc>(inner)) {
-      names.insert(name.getName().getValue());
-      // What a name encloses says where it came from, not what it is.
-      return WalkResult::skip();
-    }
-    return WalkResult::advance();
-  });
-  return llvm::join(names, ";");
 }
 
 namespace {
@@ -189,7 +176,8 @@ std::string EmitModelTablesPass::emitLaunches(TableWriter &writer) {
   SmallVector<TableRow> rows;
   for (schedule::LaunchOp launch : launches)
     rows.push_back({u32(kernels.lookup(launch.getKernel())), u32(0),
-                    address(writer.text(originOf(launch.getLoc()))),
+                    address(writer.text(
+                        llvm::join(nodeNames(launch.getLoc()), ";"))),
                     u64(launch.getFlops().value_or(0)),
                     u64(launch.getBytes().value_or(0))});
   return writer.table("strait.launches", rows);

@@ -206,6 +206,25 @@ LogicalResult HostFunction::emitOp(Operation *op) {
       .Default([&](Operation *op) { return emitArithmetic(op); });
 }
 
+Value HostFunction::saturated(Operation *op, Value a, Value b) {
+  Type type = builder.getI64Type();
+  if (isa<arith::AddIOp>(op))
+    return LLVM::SAddSat::create(builder, loc, type, a, b);
+  if (isa<arith::SubIOp>(op))
+    return LLVM::SSubSat::create(builder, loc, type, a, b);
+  auto pair = LLVM::LLVMStructType::getLiteral(builder.getContext(),
+                                               {type, builder.getI1Type()});
+  Value both = LLVM::SMulWithOverflowOp::create(builder, loc, pair, a, b);
+  Value product = LLVM::ExtractValueOp::create(builder, loc, both, 0);
+  Value overflows = LLVM::ExtractValueOp::create(builder, loc, both, 1);
+  // Equal signs make a large number, others one far below zero.
+  Value sign = LLVM::AShrOp::create(
+      builder, loc, LLVM::XOrOp::create(builder, loc, a, b), i64(63));
+  Value extreme = LLVM::XOrOp::create(
+      builder, loc, sign, i64(std::numeric_limits<int64_t>::max()));
+  return LLVM::SelectOp::create(builder, loc, overflows, extreme, product);
+}
+
 /// An arith op on index becomes the same one on i64. A divisor of zero, which
 /// an empty tensor may bring about, counts as one: it must not trap.
 LogicalResult HostFunction::emitArithmetic(Operation *op) {
@@ -226,6 +245,11 @@ LogicalResult HostFunction::emitArithmetic(Operation *op) {
     else if (from != to)
       result = arith::ExtUIOp::create(builder, loc, to, result);
     mapping.map(op->getResult(0), result);
+    return success();
+  }
+  if (isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op) &&
+      op->getResult(0).getType().isIndex()) {
+    mapping.map(op->getResult(0), saturated(op, operands[0], operands[1]));
     return success();
   }
   if (isa<arith::DivSIOp, arith::DivUIOp, arith::CeilDivSIOp,
@@ -263,18 +287,30 @@ LogicalResult HostFunction::emitArithmetic(Operation *op) {
 
 void HostFunction::emit(schedule::CheckOp op) {
   Value got = lookup(op.getGot()), expected = lookup(op.getExpected());
-  Value isEqual = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq,
-                                       got, expected);
+  bool isBound = op.getRelation() == schedule::CheckRelation::at_least;
+  Value fits = LLVM::ICmpOp::create(
+      builder, loc,
+      isBound ? LLVM::ICmpPredicate::sge : LLVM::ICmpPredicate::eq, got,
+      expected);
+  std::string what = (op.getWhat() + ": expected").str();
+  if (isBound) {
+    what += " at least";
+  } else if (op.getRelation() == schedule::CheckRelation::one_or) {
+    what += " 1 or";
+    Value isOne = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq,
+                                       got, i64(1));
+    fits = LLVM::OrOp::create(builder, loc, fits, isOne);
+  }
   Block *fail = new Block(), *next = new Block();
   auto &blocks = function.getBody().getBlocks();
   blocks.insert(Region::iterator(returnBlock), next);
   blocks.insert(Region::iterator(returnBlock), fail);
-  LLVM::CondBrOp::create(builder, loc, isEqual, next, ValueRange(), fail,
+  LLVM::CondBrOp::create(builder, loc, fits, next, ValueRange(), fail,
                          ValueRange());
   builder.setInsertionPointToEnd(fail);
   Value callee = load(pointer, atByte(services, 8 * Fail));
   Value text = LLVM::AddressOfOp::create(builder, loc, pointer,
-                                         texts.text(op.getWhat()));
+                                         texts.text(what));
   auto type = LLVM::LLVMFunctionType::get(
       builder.getI32Type(),
       {pointer, pointer, builder.getI64Type(), builder.getI64Type()});

@@ -26,6 +26,9 @@ private:
   mlir::LogicalResult emitBlock(mlir::Block &block);
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitArithmetic(mlir::Operation *op);
+  /// The sum, difference or product of sizes, the nearest number that an i64
+  /// holds where it overflows: a wrapped size would look sane.
+  mlir::Value saturated(mlir::Operation *op, mlir::Value a, mlir::Value b);
 
   void emit(schedule::CheckOp op);
   void emit(schedule::OutputDimsOp op);

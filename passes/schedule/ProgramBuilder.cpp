@@ -136,7 +136,9 @@ void ProgramBuilder::bindInputs() {
           ("input '" + tensor.getName() + "', axis " + Twine(axis)).str();
       if (!ShapedType::isDynamic(extent)) {
         Value expected = constant(loc, extent);
-        schedule::CheckOp::create(sizes, loc, dim, expected, what);
+        schedule::CheckOp::create(sizes, loc, dim,
+                                  schedule::CheckRelation::equals, expected,
+                                  what);
         dim = expected;
       } else if (tensor.getDimNames() && axis < tensor.getDimNames().size()) {
         StringRef name =
@@ -144,7 +146,9 @@ void ProgramBuilder::bindInputs() {
         if (!name.empty()) {
           auto [entry, isNew] = named.try_emplace(name, dim);
           if (!isNew)
-            schedule::CheckOp::create(sizes, loc, dim, entry->second,
+            schedule::CheckOp::create(sizes, loc, dim,
+                                      schedule::CheckRelation::equals,
+                                      entry->second,
                                       what + " ('" + name.str() + "')");
           dim = entry->second;
         }
@@ -243,6 +247,7 @@ LogicalResult ProgramBuilder::emitOp(Operation *op) {
       .Case([&](tensor::DimOp op) { return emitDim(op); })
       .Case([&](tensor::ExtractOp op) { return emitExtract(op); })
       .Case([&](tensor::FromElementsOp op) { return emitFromElements(op); })
+      .Case([&](schedule::CheckOp op) { return emitCheck(op); })
       .Default([&](Operation *op) { return emitScalar(op); });
 }
 
@@ -401,6 +406,21 @@ ProgramBuilder::emitFromElements(tensor::FromElementsOp op) {
                               constant(loc, index));
   }
   tensors[op] = placed;
+  return success();
+}
+
+/// Checks of what follows from dims stand before the run; those in a region of
+/// control flow hold only there.
+LogicalResult ProgramBuilder::emitCheck(schedule::CheckOp check) {
+  FailureOr<SmallVector<Value>> operands =
+      lookupScalars(check.getOperands(), check);
+  if (failed(operands))
+    return failure();
+  Value got = (*operands)[0], expected = (*operands)[1];
+  bool isInner = isa<graph::IfOp, graph::LoopOp>(check->getParentOp());
+  OpBuilder &builder = isInner ? run : builderFor(*operands);
+  schedule::CheckOp::create(builder, check.getLoc(), got, check.getRelation(),
+                            expected, check.getWhat());
   return success();
 }
 

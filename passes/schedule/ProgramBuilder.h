@@ -43,6 +43,7 @@ private:
   mlir::LogicalResult emitDim(mlir::tensor::DimOp dim);
   mlir::LogicalResult emitExtract(mlir::tensor::ExtractOp extract);
   mlir::LogicalResult emitFromElements(mlir::tensor::FromElementsOp op);
+  mlir::LogicalResult emitCheck(schedule::CheckOp check);
   mlir::LogicalResult emitScalar(mlir::Operation *op);
 
   // Control flow (ControlFlowBuilder.cpp).

@@ -53,8 +53,9 @@ Value strait::emitProduct(OpBuilder &builder, Location loc, ValueRange dims,
   Value product;
   for (Value dim : dims) {
     if (auto constant = constantIndexOf(dim)) {
-      // Hostile extents may overflow; the planner then refuses the size.
-      factor = int64_t(uint64_t(factor) * uint64_t(*constant));
+      // What overflows stays huge, as in the host function: no memory holds it.
+      if (llvm::MulOverflow(factor, *constant, factor))
+        factor = std::numeric_limits<int64_t>::max();
       continue;
     }
     product = product ? builder.createOrFold<arith::MulIOp>(loc, product, dim)

@@ -273,8 +273,7 @@ static int32_t output_service(strait_run_state *run, uint32_t index,
 static int32_t fail_service(strait_run_state *run, const char *what,
                             int64_t expected, int64_t got) {
   return strait_fail(run->error, STRAIT_INVALID_INPUT,
-                     "%s: expected %" PRId64 ", got %" PRId64, what, expected,
-                     got);
+                     "%s %" PRId64 ", got %" PRId64, what, expected, got);
 }
 
 const strait_services strait_runtime_services = {

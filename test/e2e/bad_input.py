@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+import wrong_sizes
 import zoo
 from artefact import (ROOT, StepFailed, compile_model, find_tool,
                       run_measured, tail)
@@ -327,6 +328,7 @@ def main():
         trial.compile("no protobuf", path, valid=False)
         trial.compile("a folder", inside, valid=False)
         runtime_inputs(trial)
+        wrong_sizes.check(trial, compile_model, StepFailed, wrong_run)
         print(f"      hostile models and inputs: {trial.passed} passed, "
               f"{trial.failed} failed.", flush=True)
         for entry in zoo.load_entries():

@@ -35,7 +35,7 @@ static int32_t run_main(const strait_services *services, strait_run_state *run,
                         strait_binding *outputs, int32_t query) {
   int64_t rows = inputs[0].dims[0];
   if (inputs[0].dims[1] != COLUMNS)
-    return services->fail(run, "input 'x' axis 1", COLUMNS, inputs[0].dims[1]);
+    return services->fail(run, "input 'x' axis 1: expected", COLUMNS, inputs[0].dims[1]);
   outputs[0].dims[0] = rows;
   outputs[0].dims[1] = COLUMNS;
   if (query)
@@ -100,7 +100,7 @@ static int32_t run_append(const strait_services *services,
   for (int64_t i = 0; i < length; ++i)
     present[i] = past[i];
   present[length] = length;
-  return length == 100 ? services->fail(run, "length", 99, length) : 0;
+  return length == 100 ? services->fail(run, "length: expected", 99, length) : 0;
 }
 
 static const int64_t rows_dims[2] = {-1, COLUMNS};

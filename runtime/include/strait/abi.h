@@ -88,7 +88,8 @@ typedef struct strait_services {
   int32_t (*output)(strait_run_state *run, uint32_t index, void **data);
 
   /* Reports that a dimension or value is not what the model needs; `what`
-   * is a static text. Returns the error code to return. */
+   * is a static text that ends in "expected". Returns the error code to
+   * return. */
   int32_t (*fail)(strait_run_state *run, const char *what, int64_t expected,
                   int64_t got);
 

@@ -38,6 +38,10 @@ schedule.program @main
   %c4 = arith.constant 4 : index
   // CHECK: schedule.check %[[N]] equals %[[C4:.*]], "input 'x', axis 0"
   schedule.check %n equals %c4, "input 'x', axis 0"
+  // CHECK: schedule.check %[[N]] at_least %[[C4]], "a"
+  schedule.check %n at_least %c4, "a"
+  // CHECK: schedule.check %[[N]] one_or %[[C4]], "b"
+  schedule.check %n one_or %c4, "b"
   // CHECK: schedule.output_dims 0[%[[N]], %[[C4]]]
   schedule.output_dims 0[%n, %c4]
   // CHECK: schedule.begin_run

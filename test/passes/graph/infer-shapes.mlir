@@ -56,6 +56,15 @@ func.func @negative_partial_window(%x: tensor<1x1x1x4xf32>, %w: tensor<1x1x1x9xf
 
 // -----
 
+// A relation that cannot hold is an error at once.
+func.func @negative_broken_assumption(%x: tensor<0x4xf32>, %i: tensor<2xi64>) -> tensor<*xf32> {
+  // expected-error @+1 {{expected the gathered size to be at least 1, got 0}}
+  %y = strait.gather %x, %i axis(0) : (tensor<0x4xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
 // A carried dim that grows stays open.
 // CHECK-LABEL: @loop
 // CHECK: strait.loop {{.*}} -> (tensor<?x4xf32>, tensor<?x4xf32>)

@@ -42,13 +42,75 @@ func.func @softmax(%x: tensor<5x7xf32>) -> tensor<5x7xf32> {
 // CHECK: %[[H:.+]] = tensor.dim %arg0
 // CHECK: %[[FIT:.+]] = affine.apply {{.*}}%[[H]]
 // CHECK: %[[ROWS:.+]] = arith.maxsi %[[FIT]], %c1
-// CHECK: kernel.region {{.*}} sizes(%[[H]], %[[ROWS]])
+// CHECK: kernel.region {{.*}} sizes(%{{.+}}, %[[ROWS]])
 func.func @partial_window(%x: tensor<1x?x8x4xf32>) -> tensor<1x?x4x4xf32> {
   %y = strait.pool max %x
       {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>,
        dilations = array<i64: 1, 1>, layout = #strait<layout channels_last>}
       : (tensor<1x?x8x4xf32>) -> tensor<1x?x4x4xf32>
   return %y : tensor<1x?x4x4xf32>
+}
+
+// -----
+
+// What the shape rules took for granted is checked before the region, once:
+// the inner size of both products, and the size of a sum that may broadcast.
+// CHECK-LABEL: func.func @assumptions
+// CHECK: %[[K:.+]] = tensor.dim %arg0
+// CHECK: schedule.check %[[K]] equals %c4, "node 'product', the inner size"
+// CHECK: kernel.region
+// CHECK-NOT: schedule.check
+// CHECK: kernel.region
+// CHECK: %[[N:.+]] = tensor.dim %arg1
+// CHECK: schedule.check %[[N]] one_or %c5, "node '{{.*}}', the operands' size at position 0"
+// CHECK: kernel.region
+func.func @assumptions(%x: tensor<3x?xf32>, %b: tensor<?xf32>)
+    -> (tensor<3x5xf32>, tensor<3x5xf32>, tensor<5xf32>) {
+  %w = strait.weight dense<1.0> : tensor<4x5xf32>
+  %c = strait.weight dense<1.0> : tensor<5xf32>
+  %y = strait.matmul %x, %w : (tensor<3x?xf32>, tensor<4x5xf32>) -> tensor<3x5xf32> loc("product")
+  %z = strait.matmul %x, %w : (tensor<3x?xf32>, tensor<4x5xf32>) -> tensor<3x5xf32> loc("again")
+  %s = strait.add %b, %c : (tensor<?xf32>, tensor<5xf32>) -> tensor<5xf32>
+  return %y, %z, %s : tensor<3x5xf32>, tensor<3x5xf32>, tensor<5xf32>
+}
+
+// -----
+
+// @negative_assumptions: sizes that the rules prove need no check.
+// CHECK-LABEL: func.func @negative_assumptions
+// CHECK-NOT: schedule.check
+func.func @negative_assumptions(%x: tensor<1x?x8x4xf32>, %w: tensor<4x4x3x3xf32>) -> tensor<1x?x4x4xf32> {
+  %f = strait.weight dense<1.0> : tensor<4x4x3x3xf32>
+  %y = strait.conv %x, %f
+      {strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
+       layout = #strait<layout channels_last>}
+      : (tensor<1x?x8x4xf32>, tensor<4x4x3x3xf32>) -> tensor<1x?x4x4xf32>
+  return %y : tensor<1x?x4x4xf32>
+}
+
+// -----
+
+// A slice between positions that are data: they wrap and are moved inside.
+// CHECK-LABEL: func.func @slice_of_data
+// CHECK: tensor.extract %arg1
+// CHECK: arith.maxsi
+// CHECK: arith.minsi
+// CHECK: kernel.region
+func.func @slice_of_data(%x: tensor<8xf32>, %from: tensor<1xi64>) -> tensor<?xf32> {
+  %to = strait.weight dense<8> : tensor<1xi64>
+  %step = strait.weight dense<1> : tensor<1xi64>
+  %y = strait.slice %x, %from, %to, %step axes [0]
+      : (tensor<8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// -----
+
+// @negative_unknown_size: a size that no rule tells is refused.
+func.func @negative_unknown_size(%from: tensor<f32>, %to: tensor<f32>, %by: tensor<f32>) -> tensor<?xf32> {
+  // expected-error @below {{expected a size along axis 0 that follows from sizes or integers, found one that no rule tells}}
+  %y = strait.range %from, %to, %by : (tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
 }
 
 // -----

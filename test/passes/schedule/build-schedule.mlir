@@ -187,3 +187,33 @@ func.func @negative_placed_elsewhere(%x: tensor<16xf32>)
   %j3 = kernel.join %c, %s : tensor<16xf32>, tensor<16xf32> -> tensor<2x16xf32>
   return %a, %j1, %j2, %j3 : tensor<16xf32>, tensor<2x16xf32>, tensor<3x16xf32>, tensor<2x16xf32>
 }
+
+// -----
+
+// A check of sizes goes before the run; one of data stays where the data is
+// known; one in a branch, which may not be taken, stays there.
+// CHECK-LABEL: schedule.program @checks
+func.func @checks(%x: tensor<?xf32>, %n: tensor<i64>, %c: tensor<i1>) {
+  // CHECK: %[[N:.*]] = schedule.dim 0[0]
+  // CHECK: schedule.check %[[N]] at_least %c2, "node 'a', its size"
+  // CHECK: schedule.begin_run
+  // CHECK: schedule.read
+  // CHECK: schedule.check %{{.*}} one_or %[[N]], "node 'b', its size"
+  // CHECK: schedule.if
+  // CHECK: schedule.check %[[N]] equals %c3, "node 'c', its size"
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %size = tensor.dim %x, %c0 : tensor<?xf32>
+  schedule.check %size at_least %c2, "node 'a', its size"
+  %v = tensor.extract %n[] : tensor<i64>
+  %data = arith.index_cast %v : i64 to index
+  schedule.check %data one_or %size, "node 'b', its size"
+  strait.if %c : (tensor<i1>) -> () {
+    schedule.check %size equals %c3, "node 'c', its size"
+    strait.yield
+  } else {
+    strait.yield
+  }
+  return
+}

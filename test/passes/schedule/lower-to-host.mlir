@@ -32,7 +32,7 @@ schedule.program @main inputs [#schedule.tensor<"x" : tensor<?xf32>>]
   schedule.launch @k tasks(%n) scratch(%c4) sizes(%n) reads(%x, %w) writes(%y)
   // CHECK: ^[[RETURN]](%[[RESULT:.*]]: i32):
   // CHECK: llvm.return %[[RESULT]]
-  // CHECK: llvm.mlir.global private unnamed_addr constant @strait.check.0("input 'x', axis 0\00")
+  // CHECK: llvm.mlir.global private unnamed_addr constant @strait.check.0("input 'x', axis 0: expected\00")
   schedule.return
 }
 
@@ -49,6 +49,34 @@ schedule.program @division inputs [#schedule.tensor<"x" : tensor<?x?xf32>>]
   // CHECK: llvm.sdiv %{{.*}}, %[[SAFE]]
   %q = arith.divsi %n, %m : index
   schedule.output_dims 0[%q]
+  schedule.begin_run
+  %y = schedule.output 0
+  schedule.return
+}
+
+// -----
+
+// Sizes that overflow stay huge, and a check says how its sides must compare.
+// CHECK-LABEL: llvm.func hidden @strait_entry_huge
+schedule.program @huge inputs [#schedule.tensor<"x" : tensor<?x?xf32>>]
+    outputs [#schedule.tensor<"y" : tensor<?xf32>>] {
+  %c0 = arith.constant 0 : index
+  %n = schedule.dim 0[0]
+  %m = schedule.dim 0[1]
+  // CHECK: "llvm.intr.smul.with.overflow"
+  // CHECK: llvm.select
+  %p = arith.muli %n, %m : index
+  // CHECK: llvm.intr.ssub.sat
+  %d = arith.subi %p, %m : index
+  // CHECK: llvm.icmp "sge"
+  schedule.check %d at_least %c0, "a"
+  // CHECK: llvm.icmp "eq"
+  // CHECK: llvm.icmp "eq"
+  // CHECK: llvm.or
+  schedule.check %n one_or %m, "b"
+  // CHECK: "a: expected at least\00"
+  // CHECK: "b: expected 1 or\00"
+  schedule.output_dims 0[%d]
   schedule.begin_run
   %y = schedule.output 0
   schedule.return
