@@ -148,3 +148,41 @@ func.func @negative_few_rows(%x: tensor<1x64xf32>) -> tensor<1xf32> {
   %1 = strait.reduce sum %0 axes [1] : (tensor<1x64xf32>) -> tensor<1xf32>
   return %1 : tensor<1xf32>
 }
+
+// -----
+
+// A map after a recurrence is a kernel of its own: the steps store the states.
+// CHECK-LABEL: func.func @negative_behind_recurrence
+// CHECK: kernel.recurrence
+// CHECK: kernel.region
+// CHECK: arith.maximumf
+func.func @negative_behind_recurrence(%x: tensor<5x2x4xf32>, %w: tensor<1x3x4xf32>, %r: tensor<1x3x3xf32>) -> tensor<5x1x2x3xf32> {
+  %y, %h = strait.rnn forward %x, %w, %r {hidden_size = 3 : i64}
+      : (tensor<5x2x4xf32>, tensor<1x3x4xf32>, tensor<1x3x3xf32>) -> (tensor<5x1x2x3xf32>, tensor<1x2x3xf32>)
+  %z = strait.relu %y : (tensor<5x1x2x3xf32>) -> tensor<5x1x2x3xf32>
+  return %z : tensor<5x1x2x3xf32>
+}
+
+// -----
+
+// @negative_many_reads: scaling a large table once is less work than scaling it
+// for every row that it is added to.
+// CHECK-LABEL: func.func @negative_many_reads
+// CHECK-COUNT-2: kernel.region
+func.func @negative_many_reads(%x: tensor<512x64x64xf32>, %t: tensor<64x64xf32>, %s: tensor<64x64xf32>) -> tensor<512x64x64xf32> {
+  %0 = strait.mul %t, %s : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  %1 = strait.add %x, %0 : (tensor<512x64x64xf32>, tensor<64x64xf32>) -> tensor<512x64x64xf32>
+  return %1 : tensor<512x64x64xf32>
+}
+
+// -----
+
+// The same for two rows.
+// CHECK-LABEL: func.func @few_reads
+// CHECK-COUNT-1: kernel.region
+// CHECK-NOT: kernel.region
+func.func @few_reads(%x: tensor<2x64x64xf32>, %t: tensor<64x64xf32>, %s: tensor<64x64xf32>) -> tensor<2x64x64xf32> {
+  %0 = strait.mul %t, %s : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  %1 = strait.add %x, %0 : (tensor<2x64x64xf32>, tensor<64x64xf32>) -> tensor<2x64x64xf32>
+  return %1 : tensor<2x64x64xf32>
+}
