@@ -3,18 +3,33 @@
 #include "passes/analysis/RootShape.h"
 #include "passes/analysis/Tiling.h"
 #include "passes/analysis/Window.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace strait;
 
 /// Work below this is not worth a task of its own: some 5 microseconds.
 static constexpr int64_t minTaskFlops = 1 << 18;
-/// Channels of a cache line.
-static constexpr int64_t lineChannels = 16;
+/// As many tasks keep any number of cores busy.
+static constexpr int64_t enoughTasks = 16;
+/// Channels of a cache line, and of half a page.
+static constexpr int64_t lineChannels = 16, halfPage = 512;
 /// Width assumed where it is dynamic.
 static constexpr int64_t typicalWidth = 48;
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Whether the epilogue computes an elementary function.
+static bool hasFunction(Operation *regionOrFunc) {
+  return regionOrFunc
+      ->walk([](Operation *op) {
+        return isa<math::MathDialect>(op->getDialect()) &&
+                       !isa<math::FmaOp, math::AbsFOp, math::SqrtOp>(op)
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
 
 FailureOr<LaunchShape>
 strait::computeDepthwiseLaunch(Operation *regionOrFunc,
@@ -31,31 +46,26 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
   Window window = Window::of(conv, weights.getDimSize(0),
                              weights.getDimSize(1));
   ArrayRef<AffineExpr> result = shape->result();
-  ArrayRef<AffineExpr> source = shape->operand(conv.getInput());
   int64_t channels = weights.getDimSize(2);
   int64_t width = std::max<int64_t>(1, extentOr(result[2], typicalWidth));
   int64_t rowFlops = std::max<int64_t>(
       1, 2 * width * channels * window.kernelH * window.kernelW);
-  int64_t rowBlock = ceilDiv(minTaskFlops, rowFlops);
+  // Neighbouring blocks read the same rows: no more of them than balance needs.
+  int64_t rowBlock = std::max(ceilDiv(minTaskFlops, rowFlops),
+                              ceilDiv(extentOr(result[1], 1), enoughTasks));
   if (auto height = knownExtent(result[1]); height && *height > 0) {
     rowBlock = std::min(rowBlock, *height);
     rowBlock = ceilDiv(*height, ceilDiv(*height, rowBlock));
   }
 
-  // Channels whose input under a row of the window stays in L1 for the next
-  // row: whole cache lines, as nothing less is ever read.
-  int64_t columnBytes = 4 * window.inputRows(1) *
-                        (extentOr(source[2], typicalWidth) + 1);
-  int64_t block = std::max<int64_t>(
-      1, target.getL1() * 3 / 4 / (columnBytes * lineChannels));
-  int64_t blocks = ceilDiv(channels, block * lineChannels);
-  int64_t channelBlock =
-      ceilDiv(ceilDiv(channels, blocks), lineChannels) * lineChannels;
-
   // Eight sums hide the latency of fma; a row of taps and a pixel fit beside
-  // them. A whole cache line per pixel, as its neighbours may be far away.
-  int64_t vectors =
-      ceilDiv(std::min<int64_t>(channels, lineChannels), target.lanes());
+  // them. They are best eight pixels, which share loads. Pixels a multiple of
+  // half a page apart share two sets of L1, though: there, a cache line must be
+  // used up at once. And a long epilogue wants wide vectors.
+  int64_t vectors = 1;
+  if (channels % halfPage == 0 || hasFunction(regionOrFunc))
+    vectors = ceilDiv(std::min<int64_t>(channels, lineChannels),
+                      target.lanes());
   int64_t most = vectors == 1 ? 8 : 4;
   int64_t rows = ceilDiv(width, ceilDiv(width, most));
   Builder builder(shape->context());
@@ -64,9 +74,8 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
   };
   LaunchShape launch;
   launch.tile = builder.getDictionaryAttr(
-      {number("channel_block", channelBlock), number("lanes", target.lanes()),
-       number("row_block", rowBlock), number("rows", rows),
-       number("vectors", vectors)});
+      {number("lanes", target.lanes()), number("row_block", rowBlock),
+       number("rows", rows), number("vectors", vectors)});
   launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock));
   launch.scratch = shape->overSizes(shape->constant(0));
   return launch;

@@ -2,14 +2,15 @@
 // kernel.depthwise_conv2d on CPUs, vectors along the channels:
 //
 //   for task (image, block of output rows):
-//     for block of channels, whose rows under the window fit in L1:
-//       for row, for tile of pixels, for vectors of channels:
-//         accumulators = sum over the rows kh inside the image, all kw, of
-//                        input * weight
-//         epilogue, store
+//     for row, for tile of pixels, for vectors of channels:
+//       accumulators = sum over the rows kh inside the image, all kw, of
+//                      input * weight
+//       epilogue, store
 //
-// Within a window row, each input vector is loaded once and used by all pixels
-// of the tile whose window covers it. Nothing is padded: window rows outside of
+// Channels innermost: a tile reads its few pixels as streams, which prefetchers
+// follow, and the taps stay in L1. Within a window row, each input vector is
+// loaded once and used by all pixels of the tile whose window covers it.
+// Nothing is padded: window rows outside of
 // the image are no part of the loop, and of a tile at the left or right edge
 // the columns outside are left out where that is known now, or masked.
 #include "passes/cpu/Generators.h"
@@ -38,7 +39,7 @@ struct DepthwiseEmitter {
   Window window;
   int64_t channels = 1;
   // Of the tile attribute.
-  int64_t lanes = 8, rowBlock = 0, rows = 0, vectors = 0, channelBlock = 0;
+  int64_t lanes = 8, rowBlock = 0, rows = 0, vectors = 0;
   // Values of the entry block.
   Value input = {}, weights = {};
   Value inputH = {}, inputW = {}, outputH = {}, outputW = {}, rowBlocks = {};
@@ -151,33 +152,21 @@ struct DepthwiseEmitter {
       result = failure();
   }
 
-  /// Channels [begin, end) of a tile; the masked rest of all channels belongs
-  /// to the block that ends with them.
   void emitTile(OpBuilder &builder, const Row &row, Value x, int64_t height,
-                bool inside, Value begin, Value end) {
+                bool inside) {
     IndexMath math(builder, loc);
     Tile tile{x, height, {}};
     for (int64_t column = 0; column < window.inputColumns(height); ++column)
       tile.exists.push_back(inside ? Value() : columnExists(math, x, column));
     int64_t whole = channels / width() * width();
-    math.forEach(begin, math.min(end, whole), width(),
+    math.forEach(math.constant(0), math.constant(whole), width(),
                  [&](OpBuilder &each, Value channel) {
                    emitVectors(each, row, tile, channel,
                                BlockColumns::fixed(each, loc, width(), lanes));
                  });
-    if (whole == channels)
-      return;
-    auto emitRest = [&](OpBuilder &each) {
-      emitVectors(each, row, tile, IndexMath(each, loc).constant(whole),
-                  BlockColumns::fixed(each, loc, channels - whole, lanes));
-    };
-    if (channelBlock >= channels)
-      return emitRest(builder);
-    Value isLast = math.compare(arith::CmpIPredicate::eq, end,
-                                math.constant(channels));
-    auto branch = scf::IfOp::create(builder, loc, isLast, /*withElse=*/false);
-    OpBuilder last = branch.getThenBodyBuilder();
-    emitRest(last);
+    if (whole < channels)
+      emitVectors(builder, row, tile, math.constant(whole),
+                  BlockColumns::fixed(builder, loc, channels - whole, lanes));
   }
 
   /// Null if the input has the column of tile `x`, else whether it has.
@@ -263,8 +252,7 @@ struct DepthwiseEmitter {
     });
   }
 
-  void emitRow(OpBuilder &builder, Value image, Value y, Value begin,
-               Value end) {
+  void emitRow(OpBuilder &builder, Value image, Value y) {
     IndexMath math(builder, loc);
     WindowAxis axis{window.kernelH, window.strideH, window.dilationH,
                     window.top, inputH};
@@ -279,7 +267,7 @@ struct DepthwiseEmitter {
                  math.constant(window.left)),
         channels);
     auto emit = [&](OpBuilder &each, Value x, int64_t height, bool inside) {
-      emitTile(each, row, x, height, inside, begin, end);
+      emitTile(each, row, x, height, inside);
     };
     auto out = IndexMath::known(outputW), in = IndexMath::known(inputW);
     if (out && in)
@@ -293,16 +281,9 @@ struct DepthwiseEmitter {
     Value image = math.div(index, rowBlocks);
     Value first = math.mul(math.rem(index, rowBlocks), rowBlock);
     Value last = math.min(math.add(first, rowBlock), outputH);
-    math.forEach(math.constant(0), math.constant(channels), channelBlock,
-                 [&](OpBuilder &block, Value begin) {
-                   IndexMath outer(block, loc);
-                   Value end = outer.min(outer.add(begin, channelBlock),
-                                         channels);
-                   outer.forEach(first, last, 1,
-                                 [&](OpBuilder &inside, Value y) {
-                                   emitRow(inside, image, y, begin, end);
-                                 });
-                 });
+    math.forEach(first, last, 1, [&](OpBuilder &inside, Value y) {
+      emitRow(inside, image, y);
+    });
   }
 };
 } // namespace
@@ -328,7 +309,6 @@ LogicalResult cpu::emitDepthwiseConv2D(KernelFunction &function,
                  .read({{"row_block", &emitter.rowBlock},
                         {"rows", &emitter.rows},
                         {"vectors", &emitter.vectors},
-                        {"channel_block", &emitter.channelBlock},
                         {"lanes", &emitter.lanes}})))
     return failure();
   emitter.channels = weights.getDimSize(2);
