@@ -15,12 +15,45 @@ RowSplit strait::cpu::splitRows(int64_t count, int64_t tile) {
   return {count / tile, 0, count % tile};
 }
 
+/// Tiles of one height over rows [0, count), count >= height: the last one ends
+/// with the last row, whatever of it was done before.
+static void emitOverlapping(
+    OpBuilder &builder, Location loc, Value count, int64_t height,
+    llvm::function_ref<void(OpBuilder &, Value, int64_t)> emit) {
+  IndexMath math(builder, loc);
+  math.forEach(math.constant(0), count, height,
+               [&](OpBuilder &inside, Value at) {
+                 IndexMath in(inside, loc);
+                 Value last = in.sub(count, in.constant(height));
+                 emit(inside, in.min(at, last), height);
+               });
+}
+
+/// Any number of rows: tiles of `height`, or of half of it where there are
+/// fewer rows, or single rows.
+static void
+emitUnknownRows(OpBuilder &builder, Location loc, Value count, int64_t height,
+                llvm::function_ref<void(OpBuilder &, Value, int64_t)> emit) {
+  if (height == 1)
+    return emitOverlapping(builder, loc, count, 1, emit);
+  IndexMath math(builder, loc);
+  Value fits = math.compare(arith::CmpIPredicate::sge, count,
+                            math.constant(height));
+  auto branch = scf::IfOp::create(builder, loc, fits, /*withElse=*/true);
+  OpBuilder enough = branch.getThenBodyBuilder();
+  emitOverlapping(enough, loc, count, height, emit);
+  OpBuilder fewer = branch.getElseBodyBuilder();
+  emitUnknownRows(fewer, loc, count, height >= 5 ? (height + 1) / 2 : 1, emit);
+}
+
 void strait::cpu::emitRowLadder(
     OpBuilder &builder, Location loc, Value count, int64_t tile,
     ArrayRef<int64_t> possible,
     llvm::function_ref<void(OpBuilder &, Value, int64_t)> emit) {
+  if (possible.empty())
+    return emitUnknownRows(builder, loc, count, tile, emit);
   IndexMath math(builder, loc);
-  bool anyFull = possible.empty(), anyLess = possible.empty() && tile > 1;
+  bool anyFull = false, anyLess = false;
   llvm::SmallSet<int64_t, 8> rests;
   for (int64_t rows : possible) {
     RowSplit split = splitRows(rows, tile);
@@ -29,11 +62,8 @@ void strait::cpu::emitRowLadder(
     if (split.rest > 0)
       rests.insert(split.rest);
   }
-  if (possible.empty())
-    for (int64_t rest = 1; rest < tile - 1; ++rest)
-      rests.insert(rest);
 
-  // The same split as splitRows, at run time where the count is not known.
+  // The same split as splitRows, at run time where the count is one of several.
   Value full, less, rest;
   if (auto known = IndexMath::known(count)) {
     RowSplit split = splitRows(*known, tile);
