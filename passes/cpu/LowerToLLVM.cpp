@@ -27,20 +27,9 @@ void cpu::buildCpuToLLVMPipeline(OpPassManager &manager) {
   expand.includeBf16 = true;
   manager.addPass(arith::createArithExpandOpsPass(expand));
   manager.addPass(createSCFToControlFlowPass());
-  // Buffers stay bare pointers in the functions' types.
-  ConvertFuncToLLVMPassOptions toFunctions;
-  toFunctions.useBarePtrCallConv = true;
-  manager.addPass(createConvertFuncToLLVMPass(toFunctions));
-  manager.addPass(createConvertVectorToLLVMPass());
-  manager.addPass(createConvertMathToLLVMPass());
-  manager.addPass(createConvertIndexToLLVMPass());
-  manager.addPass(createArithToLLVMConversionPass());
-  manager.addPass(createFinalizeMemRefToLLVMConversionPass());
-  manager.addPass(createConvertControlFlowToLLVMPass());
-  manager.addPass(createUBToLLVMConversionPass());
+  manager.addPass(createConvertLoopsToLLVMPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
-  manager.addPass(createReconcileUnrealizedCastsPass());
   manager.addPass(createExportKernelsPass());
 }
 
