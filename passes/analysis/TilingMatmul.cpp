@@ -7,8 +7,8 @@
 using namespace mlir;
 using namespace strait;
 
-/// Work below this is not worth a task of its own: some 20 microseconds.
-static constexpr int64_t minTaskFlops = 2 << 20;
+/// Work below this is not worth a task of its own: some 10 microseconds.
+static constexpr int64_t minTaskFlops = 1 << 20;
 /// The same for products that wait for weights: bytes of B.
 static constexpr int64_t minTaskBytes = 128 << 10;
 /// Rows assumed where their number is dynamic.
