@@ -137,6 +137,7 @@ def Strait_InstanceNormOp : Strait_ReductionOp<"instance_norm"> {
     ONNX: InstanceNormalization since 1.
 
     1. `x` has rank 3 or more; `scale` and `bias` have shape [C].
+    2. `layout` says where the channels of `x` and the result stand.
 
     Example:
     ```mlir
@@ -146,7 +147,9 @@ def Strait_InstanceNormOp : Strait_ReductionOp<"instance_norm"> {
     ```
   }];
   let arguments = (ins Strait_FloatTensor:$x, Strait_FloatTensor:$scale,
-    Strait_FloatTensor:$bias, F32Attr:$epsilon);
+    Strait_FloatTensor:$bias, F32Attr:$epsilon,
+    DefaultValuedAttr<Strait_LayoutAttr,
+                      "::strait::graph::Layout::ChannelsFirst">:$layout);
   let results = (outs Strait_FloatTensor:$result);
   let assemblyFormat = [{
     $x `,` $scale `,` $bias `epsilon` `(` $epsilon `)` attr-dict

@@ -51,29 +51,31 @@ LogicalResult RmsNormOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   return inferTrailingNorm(*this, getScale(), shapes);
 }
 
-/// Per-channel parameters fit dim 1 of `x`.
+/// Per-channel parameters fit dim 1 of `x`, or its last one.
 template <typename OpT>
 static LogicalResult inferNorm(OpT op, ValueRange parameters,
-                               SymbolicShapeAnalysis &shapes) {
+                               SymbolicShapeAnalysis &shapes,
+                               Layout layout = Layout::ChannelsFirst) {
   SmallVector<AffineExpr> x(shapes.dims(op.getX()));
   if (x.size() < 2)
     return op.emitOpError("expected an operand of rank 2 or more, got ")
            << x.size();
+  AffineExpr &channel = layout == Layout::ChannelsLast ? x.back() : x[1];
   for (Value parameter : parameters) {
     ArrayRef<AffineExpr> dims = shapes.dims(parameter);
     std::optional<AffineExpr> channels;
     if (dims.size() == 1)
-      channels = shapes.unify(x[1], dims[0], "the channels");
+      channels = shapes.unify(channel, dims[0], "the channels");
     if (!channels)
       return op.emitOpError("expected parameters of shape [")
-             << toString(x[1]) << "], got " << parameter.getType();
-    x[1] = *channels;
+             << toString(channel) << "], got " << parameter.getType();
+    channel = *channels;
   }
   return shapes.set(op->getResult(0), x);
 }
 
 LogicalResult InstanceNormOp::inferShapes(SymbolicShapeAnalysis &shapes) {
-  return inferNorm(*this, {getScale(), getBias()}, shapes);
+  return inferNorm(*this, {getScale(), getBias()}, shapes, getLayout());
 }
 
 LogicalResult GroupNormOp::inferShapes(SymbolicShapeAnalysis &shapes) {

@@ -395,6 +395,15 @@ LogicalResult TransposeSinker::sinkThrough(Operation *op) {
             return success();
         return finish(op, replaced(), perm);
       })
+      .Case([&](InstanceNormOp norm) {
+        // Only where the channels are last before the transpose.
+        if (norm.getLayout() == Layout::ChannelsLast || perm[0] != 0 ||
+            perm[1] != rank - 1 || !llvm::is_sorted(ArrayRef(perm).drop_front(2)))
+          return success();
+        auto inner = cast<InstanceNormOp>(replaced());
+        inner.setLayout(Layout::ChannelsLast);
+        return finish(op, inner, perm);
+      })
       .Default([](Operation *) { return success(); });
 }
 

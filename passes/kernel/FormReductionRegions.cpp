@@ -372,8 +372,8 @@ static LogicalResult formSoftmax(Operation *op, Value source, int64_t axis,
   return success();
 }
 
-/// (x - mean) / sqrt(variance + epsilon) over the dims `axes`, which are the
-/// last ones, times `scale` plus `bias` (each with its axes); without `center`
+/// (x - mean) / sqrt(variance + epsilon) over the dims `axes`, which follow each
+/// other, times `scale` plus `bias` (each with its axes); without `center`
 /// the mean of squares takes the variance's place.
 static ShapedValue normalize(GraphToKernel &state, Location loc, ShapedValue x,
                              SmallVector<int64_t> axes, float epsilon,
@@ -459,22 +459,29 @@ static LogicalResult formLayerNorm(Operation *op, Value source, Value scale,
   return success();
 }
 
-/// Instance norm is a group norm with one channel per group.
+static LogicalResult formInstanceNorm(graph::InstanceNormOp op,
+                                      GraphToKernel &state) {
+  ShapedValue x = normalized(state, op, op.getX());
+  bool isLast = op.getLayout() == graph::Layout::ChannelsLast;
+  int64_t channel = isLast ? x.rank() - 1 : 1, first = isLast ? 1 : 2;
+  state.set(op.getResult(),
+            normalize(state, op.getLoc(), x,
+                      iota(first, first + x.rank() - 2),
+                      op.getEpsilon().convertToFloat(), true,
+                      state.get(op.getScale()), {channel},
+                      state.get(op.getBias()), {channel}));
+  return success();
+}
+
 static LogicalResult formGroupNorm(Operation *op, Value source, Value scale,
-                                   Value bias, std::optional<int64_t> groups,
-                                   float epsilon, GraphToKernel &state) {
+                                   Value bias, int64_t groups, float epsilon,
+                                   GraphToKernel &state) {
   ShapedValue x = normalized(state, op, source);
   Location loc = op->getLoc();
-  if (!groups) {
-    state.set(op->getResult(0),
-              normalize(state, loc, x, iota(2, x.rank()), epsilon, true,
-                        state.get(scale), {1}, state.get(bias), {1}));
-    return success();
-  }
   auto channels = constantOf(x.dims[1]);
   if (!channels)
     return op->emitOpError("expected a constant number of channels");
-  AffineExpr g = state.constant(*groups), c = state.constant(*channels / *groups);
+  AffineExpr g = state.constant(groups), c = state.constant(*channels / groups);
   SmallVector<AffineExpr> split = {x.dims[0], g, c};
   llvm::append_range(split, ArrayRef(x.dims).drop_front(2));
   ShapedValue y = normalize(
@@ -539,9 +546,7 @@ FormResult strait::formReductionRegion(Operation *op, GraphToKernel &state) {
                              norm.getEpsilon().convertToFloat(), false, state);
       })
       .Case([&](graph::InstanceNormOp norm) {
-        return formGroupNorm(op, norm.getX(), norm.getScale(), norm.getBias(),
-                             std::nullopt, norm.getEpsilon().convertToFloat(),
-                             state);
+        return formInstanceNorm(norm, state);
       })
       .Case([&](graph::GroupNormOp norm) {
         return formGroupNorm(op, norm.getX(), norm.getScale(), norm.getBias(),

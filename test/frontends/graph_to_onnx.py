@@ -250,7 +250,9 @@ class Module:
             return [node("LayerNormalization", x, y, axis=a["axis"],
                          epsilon=a["epsilon"])]
         if op == "instance_norm":
-            return [node("InstanceNormalization", x, y, epsilon=a["epsilon"])]
+            before, inner, outer, after = self.channels_first(a, x, y, types_in)
+            return [*before, node("InstanceNormalization", [inner, *x[1:]],
+                                  [outer], epsilon=a["epsilon"]), *after]
         if op == "group_norm":
             return [node("GroupNormalization", x, y, epsilon=a["epsilon"],
                          num_groups=a["groups"])]
@@ -370,17 +372,23 @@ class Module:
             [info(o, types[i] if types else None)
              for i, o in enumerate(outputs)])
 
+    def channels_first(self, a, x, y, types_in):
+        """Nodes before and after, with the names between, where `a` says that
+        the channels of `x` and `y` are last."""
+        if a.get("layout") != "channels_last":
+            return [], x[0], y[0], []
+        rank = len(tensor_type(types_in[0])[0])
+        source, target = y[0] + "x", y[0] + "y"
+        before = [helper.make_node(
+            "Transpose", [x[0]], [source],
+            perm=[0, rank - 1] + list(range(1, rank - 1)))]
+        after = [helper.make_node("Transpose", [target], [y[0]],
+                                  perm=[0] + list(range(2, rank)) + [1])]
+        return before, source, target, after
+
     def window(self, op, x, a, y, types_in):
         node = helper.make_node
-        rank = len(tensor_type(types_in[0])[0])
-        last = a.get("layout") == "channels_last"
-        before, after, source, target = [], [], x[0], y[0]
-        if last:
-            source, target = y[0] + "x", y[0] + "y"
-            before = [node("Transpose", [x[0]], [source],
-                           perm=[0, rank - 1] + list(range(1, rank - 1)))]
-            after = [node("Transpose", [target], [y[0]],
-                          perm=[0] + list(range(2, rank)) + [1])]
+        before, source, target, after = self.channels_first(a, x, y, types_in)
         attrs = {"strides": a["strides"], "dilations": a["dilations"]}
         auto_pad = a.get("auto_pad", "explicit")
         if auto_pad == "explicit":

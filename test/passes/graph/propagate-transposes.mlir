@@ -60,3 +60,26 @@ func.func @negative_other_operand(%x: tensor<1x8x6x3xf32>, %y: tensor<1x3x8x6xf3
   %b = strait.add %a, %y : (tensor<1x3x8x6xf32>, tensor<1x3x8x6xf32>) -> tensor<1x3x8x6xf32>
   return %b : tensor<1x3x8x6xf32>
 }
+
+// An instance norm learns that its channels are last.
+// CHECK-LABEL: @instance_norm
+// CHECK-SAME: (%[[X:.*]]: tensor<1x8x6x3xf32>
+// CHECK: %[[Y:.*]] = strait.instance_norm %[[X]], {{.*}}channels_last
+// CHECK-NEXT: return %[[Y]]
+func.func @instance_norm(%x: tensor<1x8x6x3xf32>, %s: tensor<3xf32>) -> tensor<1x8x6x3xf32> {
+  %a = strait.transpose %x perm [0, 3, 1, 2] : (tensor<1x8x6x3xf32>) -> tensor<1x3x8x6xf32>
+  %b = strait.instance_norm %a, %s, %s epsilon(1.0e-5) : (tensor<1x3x8x6xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<1x3x8x6xf32>
+  %c = strait.transpose %b perm [0, 2, 3, 1] : (tensor<1x3x8x6xf32>) -> tensor<1x8x6x3xf32>
+  return %c : tensor<1x8x6x3xf32>
+}
+
+// @negative_instance_norm: the dims beside the channels would change places.
+// CHECK-LABEL: @negative_instance_norm
+// CHECK: strait.transpose
+// CHECK: strait.instance_norm
+// CHECK-NOT: channels_last
+func.func @negative_instance_norm(%x: tensor<1x8x6x3xf32>, %s: tensor<3xf32>) -> tensor<1x3x6x8xf32> {
+  %a = strait.transpose %x perm [0, 3, 2, 1] : (tensor<1x8x6x3xf32>) -> tensor<1x3x6x8xf32>
+  %b = strait.instance_norm %a, %s, %s epsilon(1.0e-5) : (tensor<1x3x6x8xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<1x3x6x8xf32>
+  return %b : tensor<1x3x6x8xf32>
+}
