@@ -46,10 +46,10 @@ struct Emitter {
   Value compare(arith::CmpIPredicate predicate, Value x, Value y) {
     return arith::CmpIOp::create(b, loc, predicate, x, y);
   }
-  /// 1 + e^-x, or any huge number where that is inf.
+  /// 1 + e^-x: beside the 1, tiny powers do not count.
   Value onePlusExpNeg(Value x) {
     return add(constant(1), math::ExpOp::create(b, loc, neg(x),
-                                                arith::FastMathFlags::ninf));
+                                                arith::FastMathFlags::afn));
   }
   /// ln(1 + e^x) that neither overflows nor loses small results.
   Value softplus(Value x) {

@@ -67,9 +67,9 @@ struct RecurrenceEmitter {
   }
   Value sigmoid(OpBuilder &b, Value x, int64_t count) {
     Value one = splat(b, 1, count);
-    Value power = math::ExpOp::create(
-        b, loc, arith::NegFOp::create(b, loc, x).getResult(),
-        arith::FastMathFlags::ninf);
+    Value power =
+        math::ExpOp::create(b, loc, arith::NegFOp::create(b, loc, x),
+                            arith::FastMathFlags::afn);
     return arith::DivFOp::create(b, loc, one, add(b, one, power));
   }
   Value tanh(OpBuilder &b, Value x) { return math::TanhOp::create(b, loc, x); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // math.exp, math.log, ... on f32 and f64 -> arith and math.fma, without calls.
+// The flag afn asks for the cheaper e^x whose tiny results are 0.
 #include "passes/cpu/Passes.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -44,8 +45,9 @@ static Value expand(const MathBuilder &m, Operation *op) {
   Value x = op->getOperand(0);
   return TypeSwitch<Operation *, Value>(op)
       .Case([&](math::ExpOp exp) {
-        return m.exp(x, arith::bitEnumContainsAny(exp.getFastmath(),
-                                                  arith::FastMathFlags::ninf));
+        bool isLoose = bitEnumContainsAny(exp.getFastmath(),
+                                          arith::FastMathFlags::afn);
+        return isLoose && !m.isF64() ? m.expLoose(x) : m.exp(x);
       })
       .Case([&](math::LogOp) { return m.log(x); })
       .Case([&](math::TanhOp) { return m.tanh(x); })

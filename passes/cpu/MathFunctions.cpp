@@ -12,16 +12,10 @@ static constexpr double inf = std::numeric_limits<double>::infinity();
 static constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 
 /// e^x = 2^n e^r with n = round(x / ln 2), |r| <= ln(2) / 2.
-Value MathBuilder::exp(Value x, bool isFinite) const {
-  // Beyond these the result is 0 or inf, and n stays in range. Where it need
-  // only be finite, 2^n is one number, not two.
-  bool single = isFinite && !wide;
-  x = atLeast(atMost(x, wide ? 710.0 : single ? 88.0 : 89.0),
-              wide ? -746.0 : single ? -87.0 : -104.0);
-  // Adding 1.5 * 2^(mantissa bits) leaves n in the low bits.
-  Value magic = constant(wide ? 0x1.8p52 : 0x1.8p23);
-  Value shifted = fma(x, constant(1.4426950408889634), magic);
-  Value n = sub(shifted, magic);
+Value MathBuilder::exp(Value x) const {
+  // Beyond these the result is 0 or inf, and n stays in range.
+  x = atLeast(atMost(x, wide ? 710.0 : 89.0), wide ? -746.0 : -104.0);
+  auto [n, exponent] = nearest(mul(x, constant(1.4426950408889634)));
   Value negated = neg(n);
   // ln 2 in two parts, so that n * high is exact.
   double high = wide ? 0x1.62e42fefa38p-1 : 0x1.62e4p-1;
@@ -36,14 +30,23 @@ Value MathBuilder::exp(Value x, bool isFinite) const {
                  : polynomial(r, {5.0000001201e-1, 1.6666665459e-1,
                                   4.1665795894e-2, 8.3334519073e-3,
                                   1.3981999507e-3, 1.9875691500e-4});
-  Value y = fma(p, mul(r, r), r); // e^r - 1
-  if (single) {
-    // The shift drops all but n; NaN comes through y.
-    Value power = fromBits(
-        addI(shiftLeft(toBits(shifted), 23), toBits(constant(1.0))));
-    return fma(y, power, power);
-  }
-  return scale(add(y, constant(1.0)), subI(toBits(shifted), toBits(magic)));
+  Value y = add(fma(p, mul(r, r), r), constant(1.0));
+  return scale(y, exponent);
+}
+
+/// e^x = 2^n 2^f with n = round(x / ln 2), |f| <= 1/2; n = -127 gives 0.
+Value MathBuilder::expLoose(Value x) const {
+  x = atLeast(atMost(x, 88.3), -88.1);
+  Value log2e = constant(1.4426950408889634), magic = constant(0x1.8p23);
+  Value shifted = add(mul(x, log2e), magic);
+  Value n = sub(shifted, magic);
+  Value f = fma(x, log2e, neg(n));
+  Value p = polynomial(f, {1.0, 0.69314697759916432673, 0.24022242085378028852,
+                           0.05550733679014877023, 0.00967151086140259246,
+                           0.00132647271963665363});
+  // Only the low bits, which hold n, survive the shift.
+  Value power = shiftLeft(addI(toBits(shifted), integer(127)), 23);
+  return mul(p, fromBits(power));
 }
 
 /// ln x = e ln 2 + ln m with m in [sqrt(1/2), sqrt(2)).
@@ -89,19 +92,19 @@ Value MathBuilder::log(Value x) const {
   return select(isNumber, y, constant(notANumber));
 }
 
-/// f32: a rational fit; f64: through e^(2|x|), a series near 0.
+/// f32: a rational fit, scaled so that denormals keep their bits; f64: through
+/// e^(2|x|), a series near 0.
 Value MathBuilder::tanh(Value x) const {
   if (!wide) {
     Value c = atLeast(atMost(x, 7.90531110763549805), -7.90531110763549805);
     Value z = mul(c, c);
-    Value p = polynomial(z, {4.89352455891786e-03, 6.37261928875436e-04,
-                             1.48572235717979e-05, 5.12229709037114e-08,
-                             -8.60467152213735e-11, 2.00018790482477e-13,
-                             -2.76076847742355e-16});
-    Value q = polynomial(z, {4.89352518554385e-03, 2.26843463243900e-03,
-                             1.18534705686654e-04, 1.19825839466702e-06});
-    Value y = div(mul(c, p), q);
-    return select(less(abs(x), constant(0.0004)), x, y);
+    Value p = polynomial(z, {9.99999871947938e-01, 1.30225533682343e-01,
+                             3.03609831531841e-03, 1.04674991875042e-05,
+                             -1.75837891824011e-08, 4.08741720740214e-11,
+                             -5.64167624104448e-14});
+    Value q = polynomial(z, {1.0, 4.63558385096345e-01, 2.42227639977867e-02,
+                             2.44866093303625e-04});
+    return div(mul(c, p), q);
   }
   Value a = abs(x);
   Value e = exp(add(a, a));
@@ -115,22 +118,19 @@ Value MathBuilder::tanh(Value x) const {
   return select(less(a, constant(0.1)), small, copySign(large, x));
 }
 
-/// f32: a rational fit on [-4, 4]; f64: the continued fraction of erfc beyond
-/// 2, the series below.
+/// f32: a rational fit on [-4, 4], scaled likewise; f64: the continued fraction
+/// of erfc beyond 2, the series below.
 Value MathBuilder::erf(Value x) const {
   if (!wide) {
     Value c = atLeast(atMost(x, 4.0), -4.0);
     Value z = mul(c, c);
-    Value p = polynomial(z, {-1.60960333262415e-02, -2.95459980854025e-03,
-                             -7.34990630326855e-04, -5.69250639462346e-05,
-                             -2.10102402082508e-06, 2.77068142495902e-08,
-                             -2.72614225801306e-10});
-    Value q = polynomial(z, {-1.42647390514189e-02, -7.37332916720468e-03,
-                             -1.68282697438203e-03, -2.13374055278905e-04,
-                             -1.45660718464996e-05});
-    // 2 / sqrt(pi) x near 0, where c * p would lose denormal bits.
-    return select(less(abs(x), constant(1e-4)),
-                  mul(x, constant(1.1283791670955126)), div(mul(c, p), q));
+    Value p = polynomial(z, {1.12837909394777e+00, 2.07126102895402e-01,
+                             5.15249965441005e-02, 3.99061376033881e-03,
+                             1.47287939390387e-04, -1.94232885366622e-06,
+                             1.91110559273911e-08});
+    Value q = polynomial(z, {1.0, 5.16891976826682e-01, 1.17971101210901e-01,
+                             1.49581464133184e-02, 1.02112431177286e-03});
+    return div(mul(c, p), q);
   }
   Value a = abs(x);
   Value z = mul(x, x);

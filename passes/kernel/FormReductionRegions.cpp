@@ -316,6 +316,11 @@ static LogicalResult formCumSum(graph::CumSumOp op, GraphToKernel &state) {
   return success();
 }
 
+/// e^x for a sum that holds a 1: tiny terms do not count.
+static Value looseExp(OpBuilder &b, Location loc, Value x) {
+  return math::ExpOp::create(b, loc, x, arith::FastMathFlags::afn);
+}
+
 /// max, exp(x - max), sum, quotient; or x - max - log(sum) for `isLog`.
 static LogicalResult formSoftmax(Operation *op, Value source, int64_t axis,
                                  bool isLog, GraphToKernel &state) {
@@ -337,7 +342,7 @@ static LogicalResult formSoftmax(Operation *op, Value source, int64_t axis,
                                });
     auto power = cascade.map(shifted, all, f,
                              [](OpBuilder &b, Location l, ValueRange v) {
-                               return math::ExpOp::create(b, l, v[0]);
+                               return looseExp(b, l, v[0]);
                              });
     auto total = cascade.sum(power, axis);
     auto log = cascade.map(total, total.axes, f,
@@ -351,7 +356,7 @@ static LogicalResult formSoftmax(Operation *op, Value source, int64_t axis,
   } else {
     auto power = cascade.map({part, max}, all, f,
                              [](OpBuilder &b, Location l, ValueRange v) {
-                               return math::ExpOp::create(
+                               return looseExp(
                                    b, l,
                                    arith::SubFOp::create(b, l, v[0], v[1]));
                              });

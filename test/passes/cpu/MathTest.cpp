@@ -104,6 +104,38 @@ TEST(MathTest, F32MatchesTheCLibrary) {
   }
 }
 
+TEST(MathTest, LooseExpKeepsItsPromise) {
+  std::string text = kernelOf("exp", "f32");
+  text.replace(text.find("math.exp %0"), 11, "math.exp %0 fastmath<afn>");
+  KernelOracle oracle(text);
+  ASSERT_EQ(oracle.error(), "");
+  auto x = randomFloats(20001, 1, -87.0f, 88.0f);
+  for (int i = 0; i < 5000; ++i)
+    x[i] *= std::ldexp(1.0f, -(i % 60));
+  size_t count = x.size();
+  for (float special : {-INFINITY, -200.0f, NAN, INFINITY, 89.0f, 0.0f, -0.0f})
+    x.push_back(special);
+  std::vector<float> y(x.size());
+  oracle.run("exp_f32", {x.data(), y.data()}, {int64_t(x.size())});
+  double worst = 0;
+  for (size_t i = 0; i < count; ++i) {
+    double expected = std::exp(double(x[i]));
+    double difference = std::abs(y[i] - expected) / expected;
+    worst = std::max(worst, difference);
+    EXPECT_LE(difference, (2 + std::abs(x[i]) / 7) * 1e-7) << x[i];
+  }
+  printf("exp    f32 loose: largest relative difference %.3g\n", worst);
+  EXPECT_EQ(y[count], 0);
+  EXPECT_EQ(y[count + 1], 0);
+  EXPECT_TRUE(std::isnan(y[count + 2]));
+  for (size_t i : {count + 3, count + 4}) {
+    EXPECT_GT(y[i], 1.7e38f);
+    EXPECT_TRUE(std::isfinite(y[i]));
+  }
+  EXPECT_EQ(y[count + 5], 1);
+  EXPECT_EQ(y[count + 6], 1);
+}
+
 TEST(MathTest, F64MatchesTheCLibrary) {
   for (const Function &function : functions) {
     std::string name = function.op;

@@ -11,6 +11,16 @@ func.func @exp(%x: vector<8xf32>) -> vector<8xf32> {
   return %y : vector<8xf32>
 }
 
+// One scale, no second one for results below the least normal number.
+// CHECK-LABEL: func.func @exp_loose
+// CHECK-COUNT-1: arith.shli {{.*}} : vector<8xi32>
+// CHECK-NOT: arith.shli
+// CHECK: return
+func.func @exp_loose(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.exp %x fastmath<afn> : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
 // A known number first: one instruction that keeps NaN.
 // CHECK-LABEL: func.func @relu(
 // CHECK-SAME: %[[X:.*]]: vector<8xf32>)
