@@ -4,6 +4,8 @@
 #include "passes/analysis/RootShape.h"
 #include "passes/analysis/Tiling.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace strait;
 
@@ -78,21 +80,29 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
     rowBlock = ceilDiv(ceilDiv(m, ceilDiv(m, mostRows)), tile.rows) * tile.rows;
   int64_t rowBlocks = ceilDiv(m, rowBlock);
 
+  // Where rows may be few, groups of panels for 1, 2 and 3 rows; blocks hold
+  // whole groups of each kind.
+  SmallVector<int64_t> fewPanels;
+  int64_t unit = tile.panels;
+  if (!rows && columns && packed)
+    for (int64_t few : {1, 2, 3}) {
+      fewPanels.push_back(chooseRegisterTile(few, panels, target).panels);
+      unit = std::lcm(unit, fewPanels.back());
+    }
+
   // Panels per task: enough work, but no fewer tasks than many cores can use.
   int64_t panelFlops = 2 * std::min(m, rowBlock) * 16 * k;
   int64_t enough = ceilDiv(minTaskFlops, panelFlops);
   if (m < 16)
     enough = std::min(enough, ceilDiv(minTaskBytes, k * 64));
-  int64_t panelBlock = ceilDiv(enough, tile.panels) * tile.panels;
+  int64_t panelBlock = ceilDiv(enough, unit) * unit;
   int64_t mostBlocks = std::max<int64_t>(1, 64 / (batch * rowBlocks));
-  panelBlock = std::max(panelBlock,
-                        ceilDiv(ceilDiv(panels, mostBlocks), tile.panels) *
-                            tile.panels);
+  panelBlock =
+      std::max(panelBlock, ceilDiv(ceilDiv(panels, mostBlocks), unit) * unit);
   if (columns) // blocks of equal size
     panelBlock = std::min(
         panelBlock,
-        ceilDiv(ceilDiv(panels, ceilDiv(panels, panelBlock)), tile.panels) *
-            tile.panels);
+        ceilDiv(ceilDiv(panels, ceilDiv(panels, panelBlock)), unit) * unit);
 
   int64_t weightBytes = panels * k * 64;
   if (m <= 16 || weightBytes > target.getL2())
@@ -100,9 +110,16 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   else
     tile.prefetch = 16;
 
+  // Weights come from afar, once per block of rows: while all tiles of rows but
+  // the first work on a panel, the next one can be on its way. The least number
+  // of tiles over which that is spread.
+  bool isFar = packed && weightBytes > target.getL2();
+  int64_t fetchAhead = isFar && rowBlock >= 4 * tile.rows ? 4 : 0;
+
   Builder builder(shape->context());
   LaunchShape launch;
-  launch.tile = builder.getDictionaryAttr({
+  SmallVector<NamedAttribute> parameters = {
+      builder.getNamedAttr("fetch_ahead", builder.getI64IntegerAttr(fetchAhead)),
       builder.getNamedAttr("lanes", builder.getI64IntegerAttr(target.lanes())),
       builder.getNamedAttr("panel_block", builder.getI64IntegerAttr(panelBlock)),
       builder.getNamedAttr("panels", builder.getI64IntegerAttr(tile.panels)),
@@ -110,7 +127,12 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
       builder.getNamedAttr("row_block", builder.getI64IntegerAttr(rowBlock)),
       builder.getNamedAttr("rows", builder.getI64IntegerAttr(tile.rows)),
       builder.getNamedAttr("unroll", builder.getI64IntegerAttr(tile.unroll)),
-  });
+  };
+  if (!fewPanels.empty())
+    parameters.push_back(
+        builder.getNamedAttr("few_rows_panels",
+                             builder.getDenseI64ArrayAttr(fewPanels)));
+  launch.tile = builder.getDictionaryAttr(parameters);
   launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock) *
                                   result[2].ceilDiv(16 * panelBlock));
   launch.scratch = shape->overSizes(

@@ -5,12 +5,15 @@
 //     for group of panels in the block:
 //       [pack the group into scratch, if B is an activation]
 //       for tile of rows in the block:
-//         accumulators = block product over k
+//         accumulators = block product over k, meanwhile
+//                        a share of the next group comes into L2
 //         epilogue, store
 //
 // B's group is read by all rows of the block while it is in L1 or L2; A's rows
 // are read in place. The columns after the last full group are one tile of
-// their own, its last vector masked.
+// their own, its last vector masked. Where the number of rows is not known, the
+// whole is emitted for very few rows too, with wider groups: too few rows do not
+// hide the latency of fma.
 #include "passes/cpu/Generators.h"
 
 #include "passes/cpu/BlockStore.h"
@@ -31,7 +34,7 @@ struct MatmulEmitter {
   const Epilogue &epilogue;
   Location loc;
   // Of the tile attribute.
-  int64_t rowBlock = 0, panelBlock = 0, rows = 0, panels = 0;
+  int64_t rowBlock = 0, panelBlock = 0, rows = 0, panels = 0, fetchAhead = 0;
   BlockTile tile = {};
   // Values of the entry block.
   Value a = {}, b = {}, m = {}, n = {}, k = {};
@@ -44,6 +47,7 @@ struct MatmulEmitter {
   struct Task {
     Value batch, row, rowCount; // block of rows
     Value bBase;                // of the batch in B
+    Value aheadRate;            // see BlockOperands; null: nothing is fetched
   };
 
   /// A tile of `height` rows from `row` of the task's block on.
@@ -64,6 +68,13 @@ struct MatmulEmitter {
     for (int64_t panel = 0; panel < used; ++panel)
       operands.panels.push_back(
           math.add(panelBase, math.mul(panelStep, panel)));
+    if (task.aheadRate) {
+      // Tile by tile through the group that follows this one in memory.
+      Value next = math.add(panelBase, math.mul(panelStep, panels));
+      Value passed = math.mul(math.mul(math.div(row, rows), k), task.aheadRate);
+      operands.ahead = math.add(next, math.div(passed, 1024));
+      operands.aheadRate = task.aheadRate;
+    }
     BlockTile shape = tile;
     shape.vectors = columns.vectors;
     ReductionLoop loop{k, op.getTransposeLhs() ? m : math.constant(1),
@@ -121,6 +132,32 @@ struct MatmulEmitter {
     }
   }
 
+  /// `fewPanels[i]`: the panels of a group where there are i + 1 rows.
+  void emitTask(OpBuilder &builder, Value index, ArrayRef<int64_t> fewPanels) {
+    OpBuilder inside = builder;
+    for (auto [i, wide] : llvm::enumerate(fewPanels)) {
+      int64_t height = i + 1;
+      IndexMath math(inside, loc);
+      auto branch = scf::IfOp::create(
+          inside, loc,
+          math.compare(arith::CmpIPredicate::eq, m, math.constant(height)),
+          /*withElse=*/true);
+      MatmulEmitter few = *this;
+      OpBuilder then = branch.getThenBodyBuilder();
+      few.m = IndexMath(then, loc).constant(height);
+      few.rows = height;
+      few.possibleRows = {height};
+      few.panels = wide;
+      few.fetchAhead = 0;
+      few.tile.unroll = height == 1 ? 1 : 2;
+      few.emitTask(then, index);
+      if (failed(few.result))
+        result = failure();
+      inside = branch.getElseBodyBuilder();
+    }
+    emitTask(inside, index);
+  }
+
   void emitTask(OpBuilder &builder, Value index) {
     IndexMath math(builder, loc);
     Value panelIndex = math.rem(index, panelBlocks);
@@ -132,6 +169,12 @@ struct MatmulEmitter {
     task.rowCount = math.min(math.sub(m, task.row), rowBlock);
     if (possibleRows.size() == 1)
       task.rowCount = math.constant(possibleRows[0]);
+    if (fetchAhead) {
+      Value tiles = math.max(math.ceilDiv(task.rowCount, rows),
+                             math.constant(fetchAhead));
+      task.aheadRate =
+          math.div(math.constant(1024 * panelWidth * panels), tiles);
+    }
     Value perBatch = packed ? math.mul(math.ceilDiv(n, panelWidth),
                                        math.mul(k, panelWidth))
                             : math.mul(k, n);
@@ -192,7 +235,8 @@ LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
                               {"panels", &emitter.panels},
                               {"lanes", &tile.lanes},
                               {"unroll", &tile.unroll},
-                              {"prefetch", &tile.prefetch}})))
+                              {"prefetch", &tile.prefetch},
+                              {"fetch_ahead", &emitter.fetchAhead}})))
     return failure();
 
   // Positions of dims in the shapes, so that extents come from the operands.
@@ -225,8 +269,12 @@ LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
     if (rows % emitter.rowBlock != 0)
       emitter.possibleRows.push_back(rows % emitter.rowBlock);
   }
+  ArrayRef<int64_t> fewPanels;
+  if (auto few = function.kernel().getTileAttr().getAs<DenseI64ArrayAttr>(
+          "few_rows_panels"))
+    fewPanels = few;
   function.forEachTask([&](OpBuilder &builder, Value index) {
-    emitter.emitTask(builder, index);
+    emitter.emitTask(builder, index, fewPanels);
   });
   return emitter.result;
 }

@@ -16,9 +16,10 @@ namespace {
 struct BlockProduct {
   Location loc;
   const BlockTile &tile;
-  Value a, b;
+  const BlockOperands &operands;
   int64_t rows;
   VectorType vectorType;
+  Value a = operands.a, b = operands.b;
 
   /// One rank-1 update: A's column at `aAt[r] + aOffset`, B's row at
   /// `bAt[panel] + bOffset`.
@@ -61,12 +62,23 @@ struct BlockProduct {
     }
   }
 
+  /// Fetches one cache line into L2, at the pace of the steps.
+  void emitFetchAhead(OpBuilder &builder, Value k) const {
+    IndexMath math(builder, loc);
+    Value far = math.div(math.mul(k, operands.aheadRate), 1024);
+    memref::PrefetchOp::create(builder, loc, b, math.add(operands.ahead, far),
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
+  }
+
   /// `count` steps from `k` on, which follow each other without a loop.
   void emitSteps(OpBuilder &builder, const ReductionLoop &loop, Value k,
                  int64_t count, ArrayRef<Value> aAt, ArrayRef<Value> bAt,
                  SmallVector<Value> &acc) const {
     IndexMath math(builder, loc);
     Value aFirst = math.mul(k, loop.aStep), bFirst = math.mul(k, loop.bStep);
+    if (operands.ahead && count > 0)
+      emitFetchAhead(builder, k);
     for (int64_t step = 0; step < count; ++step) {
       Value aOffset = math.add(aFirst, math.mul(loop.aStep, step));
       Value bOffset = math.add(bFirst, math.mul(loop.bStep, step));
@@ -166,7 +178,7 @@ strait::cpu::emitBlockProduct(OpBuilder &builder, Location loc,
                                            builder.getZeroAttr(vectorType));
     acc.assign(rows * tile.vectors, zero);
   }
-  BlockProduct product{loc, tile, operands.a, operands.b, rows, vectorType};
+  BlockProduct product{loc, tile, operands, rows, vectorType};
   product.emitNest(builder, loops, operands.rows, operands.panels,
                    /*inLoop=*/false, acc);
   return acc;

@@ -32,6 +32,9 @@ struct BlockOperands {
   llvm::SmallVector<mlir::Value> rows;  // where each row of the block starts
   mlir::Value b;                        // memref<?xf32>
   llvm::SmallVector<mlir::Value> panels; // where each panel starts
+  // What of B comes next is brought closer meanwhile: `aheadRate` 1024ths of an
+  // element from `ahead` on per step of the innermost loop. Null: nothing.
+  mlir::Value ahead = {}, aheadRate = {};
 };
 
 /// One loop of the sum: how far A and B move per iteration, in elements.

@@ -122,6 +122,15 @@ TEST_F(MatmulTest, Epilogues) {
 TEST_F(MatmulTest, DynamicRows) {
   for (int64_t m : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 19, 20, 137})
     check({2, m, 50, 30, "packed", "bias", true});
+  // Few rows have groups of their own.
+  for (int64_t m : {1, 2, 3})
+    for (int64_t n : {16, 90, 96, 100, 200, 400})
+      check({1, m, n, 30, "packed", "", true});
+}
+
+TEST_F(MatmulTest, WeightsFetchedAhead) {
+  check({1, 130, 300, 700});
+  check({1, 130, 300, 700, "packed", "", true});
 }
 
 TEST_F(MatmulTest, ActivationsOnTheRight) {

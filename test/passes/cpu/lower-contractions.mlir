@@ -8,7 +8,7 @@
 // CHECK: vector.fma
 // CHECK: vector.store %[[SUMS]]#0
 kernel.func @product inputs 2 shapes([affine_map<()[] -> (1, 2, 64)>, affine_map<()[] -> (1, 1, 64, 16)>] -> [affine_map<()[] -> (1, 2, 16)>])
-    attributes {tile = {lanes = 8, panel_block = 1, panels = 1, prefetch = 0, row_block = 2, rows = 2, unroll = 2}} {
+    attributes {tile = {fetch_ahead = 0, lanes = 8, panel_block = 1, panels = 1, prefetch = 0, row_block = 2, rows = 2, unroll = 2}} {
 ^bb0(%a: tensor<1x2x64xf32>, %b: tensor<1x1x64x16xf32>):
   %r = kernel.matmul %a, %b <packed> : tensor<1x2x64xf32>, tensor<1x1x64x16xf32> -> tensor<1x2x16xf32>
   kernel.yield %r : tensor<1x2x16xf32>

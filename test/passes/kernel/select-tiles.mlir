@@ -22,7 +22,7 @@ func.func @map(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
 // CHECK-SAME: isa = avx512, l2 = 1048576
 module attributes {strait.targets = [#strait.target<isa = avx512, l2 = 1048576>]} {
 // CHECK-LABEL: func.func @product
-// CHECK: tile = {lanes = 16 : i64, panel_block = 1 : i64, panels = 1 : i64,
+// CHECK: tile = {fetch_ahead = 0 : i64, lanes = 16 : i64, panel_block = 1 : i64, panels = 1 : i64,
 // CHECK-SAME: rows = 12 : i64
 func.func @product(%a: tensor<96x64xf32>, %b: tensor<64x16xf32>) -> tensor<96x16xf32> {
   %y = strait.matmul %a, %b : (tensor<96x64xf32>, tensor<64x16xf32>) -> tensor<96x16xf32>
