@@ -260,24 +260,38 @@ bool CascadePlan::isTurned(const CascadeStep &step, unsigned operand) const {
          constantExtent(access.strides[*vectorLoop]) != 0;
 }
 
-/// Only maps are tiled, and only if tiles of 8 x 8 fit.
+/// Does a row of the results hold nothing but the few columns, so that rows
+/// follow each other in memory?
+bool CascadePlan::canInterleave(unsigned row) const {
+  auto across = constantExtent(loops.extents[*vectorLoop]);
+  if (!across || *across < 2 || *across > 7)
+    return false;
+  return llvm::all_of(
+      loops.group.body->getTerminator()->getOperands(), [&](Value value) {
+        SmallVector<unsigned> dims = distinct(loops.values.find(value)->second.dims);
+        return dims.size() >= 2 && dims.back() == *vectorLoop &&
+               dims[dims.size() - 2] == row;
+      });
+}
+
+/// Only maps are tiled, and only if tiles of 8 x 8 fit or rows interleave.
 void CascadePlan::chooseTiles() {
   if (!columns || stages.size() != 1 || !stages[0].isRow())
     return;
   auto fits = [&](unsigned loop) {
     return constantExtent(loops.extents[loop]).value_or(8) >= 8;
   };
-  if (!fits(*vectorLoop))
-    return;
   for (unsigned row : rows) {
     tileLoop = row;
-    if (fits(row))
+    interleaved = canInterleave(row);
+    if (fits(row) && (interleaved || fits(*vectorLoop)))
       for (unsigned number : stages[0].steps)
         for (unsigned i = 0; i < loops.steps[number].reads.size(); ++i)
           if (isTurned(loops.steps[number], i))
             return;
   }
   tileLoop.reset();
+  interleaved = false;
 }
 
 AffineExpr CascadePlan::scratchStride(const CascadeStorage &place,
@@ -319,7 +333,7 @@ void CascadePlan::sizeTasks() {
     for (unsigned loop = 0; loop < loops.numLoops(); ++loop) {
       AffineExpr count = loops.extents[loop];
       if (loop == *tileLoop)
-        count = count.ceilDiv(tileHeight);
+        count = count.ceilDiv(tileHeight());
       else if (loop == *vectorLoop)
         count = count.ceilDiv(tileWidth);
       points = points * count;

@@ -53,7 +53,11 @@ struct CascadePlan {
   /// Another shared loop along which some operands of a map are contiguous:
   /// the map is computed in tiles of tileHeight (that loop) x tileWidth.
   std::optional<unsigned> tileLoop;
-  static constexpr int64_t tileHeight = 16, tileWidth = 128;
+  static constexpr int64_t tileWidth = 128;
+  int64_t tileHeight() const { return interleaved ? 1024 : 16; }
+  /// Tiles with very few columns (the channels of an image): vectors lie along
+  /// the tile loop, and those of all columns are stored as one.
+  bool interleaved = false;
   /// Is the operand contiguous along the tile loop?
   bool isTurned(const CascadeStep &step, unsigned operand) const;
 
@@ -75,6 +79,7 @@ private:
   void dropUnused();
   void chooseVectors(int64_t lanes);
   void chooseTiles();
+  bool canInterleave(unsigned row) const;
   void sizeTasks();
 };
 

@@ -19,7 +19,8 @@ class CascadeEmitter {
 public:
   CascadeEmitter(KernelFunction &function, const CascadePlan &plan)
       : function(function), plan(plan), loc(function.loc()),
-        position(plan.loops.numLoops()) {}
+        position(plan.loops.numLoops()),
+        lanesLoop(plan.vectorLoop.value_or(0)) {}
   llvm::LogicalResult emit();
 
 private:
@@ -55,6 +56,7 @@ private:
   llvm::LogicalResult emitTurnedTask(Builder &b, mlir::Value first,
                                      mlir::Value last);
   llvm::LogicalResult emitTurnedTile(Builder &b, mlir::Value u, mlir::Value v);
+  llvm::LogicalResult emitInterleaved(Builder &b, mlir::Value u);
 
   // CascadeReduction.cpp.
   llvm::LogicalResult emitReduction(Builder &b, const CascadeStage &stage,
@@ -98,6 +100,9 @@ private:
   llvm::DenseMap<mlir::Value, Lanes> pointValues;
   /// Operands (step, operand) of the point at hand that are loaded already.
   llvm::DenseMap<std::pair<unsigned, unsigned>, mlir::Value> turnedOperands;
+  unsigned lanesLoop; // the loop that vectors lie along
+  /// Where results go instead of memory; null: to memory.
+  llvm::MapVector<mlir::Value, Values> *gathered = nullptr;
 };
 
 } // namespace strait::cpu

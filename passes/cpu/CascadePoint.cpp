@@ -77,7 +77,7 @@ Lanes CascadeEmitter::linearize(OpBuilder &b, ArrayRef<AffineExpr> strides,
     sum = constantIndex(b, loc, 0);
   if (lanes == 1)
     return Lanes(sum);
-  AffineExpr along = strides[*plan.vectorLoop];
+  AffineExpr along = strides[lanesLoop];
   if (auto step = constantExtent(along))
     return Lanes::stepping(sum, *step);
   // A stride known at run time only: positions of all lanes.
@@ -232,7 +232,7 @@ FailureOr<Lanes> CascadeEmitter::readOperand(OpBuilder &b,
       return Lanes(constantIndex(b, loc, constant.getValue()));
     if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
       unsigned loop = step.loops[dim.getPosition()];
-      bool steps = lanes != 1 && loop == *plan.vectorLoop;
+      bool steps = lanes != 1 && loop == lanesLoop;
       return Lanes::stepping(position[loop], steps ? 1 : 0);
     }
     auto binary = cast<AffineBinaryOpExpr>(expr);
@@ -317,7 +317,7 @@ CascadeEmitter::emitPoint(OpBuilder &b, const CascadeStage &stage,
     context.lanes = lanes;
     context.index = [&](OpBuilder &, unsigned dim) {
       unsigned loop = step.loops[dim];
-      bool steps = lanes != 1 && loop == *plan.vectorLoop;
+      bool steps = lanes != 1 && loop == lanesLoop;
       return Lanes::stepping(position[loop], steps ? 1 : 0);
     };
     context.extract = [&](OpBuilder &nested, Value tensor,
@@ -334,7 +334,9 @@ CascadeEmitter::emitPoint(OpBuilder &b, const CascadeStage &stage,
         continue;
       }
       pointValues[result] = value;
-      if (!function.resultIndices(result).empty() ||
+      if (gathered)
+        (*gathered)[result].push_back(toVector(b, loc, value, lanes));
+      else if (!function.resultIndices(result).empty() ||
           plan.storage.lookup(result).inScratch)
         writeResult(b, result, toVector(b, loc, value, lanes), lanes);
     }

@@ -6,6 +6,9 @@
 //     for u step 8: for v step 8:
 //       8 vectors along u -> 8 vectors along v -> body and store, per u
 //     the ragged rest as vectors along v, then element by element
+//
+// Where v has very few positions, vectors along u are computed for each of them
+// and stored as one: rgb rgb rgb ... from rrr ..., ggg ..., bbb ....
 #include "passes/cpu/CascadeEmitter.h"
 #include "passes/cpu/IndexMath.h"
 
@@ -84,6 +87,51 @@ LogicalResult CascadeEmitter::emitTurnedTile(OpBuilder &b, Value u, Value v) {
   return result;
 }
 
+/// One vector that takes an element of each part in turn.
+static Value interleaveLanes(OpBuilder &b, Location loc, ArrayRef<Value> parts) {
+  int64_t lanes = cast<VectorType>(parts.front().getType()).getDimSize(0);
+  int64_t count = parts.size();
+  Value joined = parts.front();
+  for (int64_t i = 1; i < count; ++i)
+    joined = vector::ShuffleOp::create(
+        b, loc, joined, parts[i],
+        llvm::to_vector(llvm::seq<int64_t>(0, (i + 1) * lanes)));
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    for (int64_t part = 0; part < count; ++part)
+      order.push_back(part * lanes + lane);
+  return vector::ShuffleOp::create(b, loc, joined, joined, order);
+}
+
+/// All columns of the 8 rows from `u` on.
+LogicalResult CascadeEmitter::emitInterleaved(OpBuilder &b, Value u) {
+  unsigned along = *plan.tileLoop, vectorLoop = *plan.vectorLoop;
+  llvm::MapVector<Value, Values> results;
+  gathered = &results;
+  lanesLoop = along;
+  position[along] = u;
+  LogicalResult result = success();
+  int64_t columns = *constantExtent(plan.loops.extents[vectorLoop]);
+  for (int64_t column = 0; column < columns; ++column) {
+    position[vectorLoop] = constantIndex(b, loc, column);
+    if (failed(emitStages(b, 8)))
+      result = failure();
+  }
+  gathered = nullptr;
+  lanesLoop = vectorLoop;
+  if (failed(result))
+    return failure();
+  position[vectorLoop] = constantIndex(b, loc, 0);
+  AffineExpr zero = getAffineConstantExpr(0, b.getContext());
+  for (auto &[value, parts] : results)
+    for (unsigned index : function.resultIndices(value))
+      storeElements(b, loc, interleaveLanes(b, loc, parts),
+                    function.flatResult(index),
+                    linearize(b, resultStrides(value), zero, 1).value,
+                    getElementTypeOrSelf(value.getType()));
+  return success();
+}
+
 LogicalResult CascadeEmitter::emitTurnedTask(OpBuilder &b, Value first,
                                              Value last) {
   unsigned along = *plan.tileLoop, vectorLoop = *plan.vectorLoop;
@@ -103,7 +151,7 @@ LogicalResult CascadeEmitter::emitTurnedTask(OpBuilder &b, Value first,
                                    });
   };
   Value heights = extent(along), widths = extent(vectorLoop);
-  AffineExpr downExpr = plan.loops.extents[along].ceilDiv(plan.tileHeight);
+  AffineExpr downExpr = plan.loops.extents[along].ceilDiv(plan.tileHeight());
   AffineExpr acrossExpr =
       plan.loops.extents[vectorLoop].ceilDiv(plan.tileWidth);
   Value down = function.size(downExpr), across = function.size(acrossExpr);
@@ -111,7 +159,7 @@ LogicalResult CascadeEmitter::emitTurnedTask(OpBuilder &b, Value first,
     IndexMath math(tile, loc);
     Value v0 = math.mul(math.rem(at, across), plan.tileWidth);
     Value rest = math.div(at, across);
-    Value u0 = math.mul(math.rem(rest, down), plan.tileHeight);
+    Value u0 = math.mul(math.rem(rest, down), plan.tileHeight());
     rest = math.div(rest, down);
     for (unsigned i = plan.rows.size(); i-- > 0;) {
       unsigned row = plan.rows[i];
@@ -121,17 +169,20 @@ LogicalResult CascadeEmitter::emitTurnedTask(OpBuilder &b, Value first,
       rest = math.div(rest, extent(row));
     }
     Value v1 = math.min(math.add(v0, plan.tileWidth), widths);
-    Value u1 = math.min(math.add(u0, plan.tileHeight), heights);
+    Value u1 = math.min(math.add(u0, plan.tileHeight()), heights);
     Value wholeV =
         math.add(v0, math.mul(math.div(math.sub(v1, v0), 8), 8));
     Value wholeU =
         math.add(u0, math.mul(math.div(math.sub(u1, u0), 8), 8));
     math.forEach(u0, wholeU, 8, [&](OpBuilder &band, Value u) {
+      if (plan.interleaved)
+        return check(emitInterleaved(band, u));
       IndexMath(band, loc).forEach(v0, wholeV, 8, [&](OpBuilder &in, Value v) {
         check(emitTurnedTile(in, u, v));
       });
     });
-    math.forEach(u0, u1, 1, [&](OpBuilder &line, Value u) {
+    Value firstLine = plan.interleaved ? wholeU : u0;
+    math.forEach(firstLine, u1, 1, [&](OpBuilder &line, Value u) {
       IndexMath in(line, loc);
       // Of rows in whole bands only the columns after the last whole tile.
       Value isWhole = in.less(u, wholeU);

@@ -121,6 +121,52 @@ TEST(MovementTest, TransposeWithBias) {
     }
 }
 
+/// Few channels, known: they are interleaved.
+TEST(MovementTest, ChannelsOfAnImageMoveLast) {
+  for (int64_t c : {2, 3, 4, 7}) {
+    std::string text = R"(
+    kernel.func @last inputs 3
+        shapes([affine_map<()[s0, s1] -> (s0, CC, s1)>,
+                affine_map<()[s0, s1] -> (CC)>,
+                affine_map<()[s0, s1] -> (s0, s1, CC)>] ->
+               [affine_map<()[s0, s1] -> (s0, s1, CC)>])
+        attributes {row_rank = 3 : i64} {
+    ^bb0(%x: tensor<?xCCx?xf32>, %b: tensor<CCxf32>, %r: tensor<?x?xCCxf32>, %n: index, %h: index):
+      %e = tensor.empty(%n, %h) : tensor<?x?xCCxf32>
+      %y = linalg.generic {indexing_maps = [affine_map<(n, h, c) -> (n, c, h)>,
+            affine_map<(n, h, c) -> (c)>, affine_map<(n, h, c) -> (n, h, c)>,
+            affine_map<(n, h, c) -> (n, h, c)>],
+          iterator_types = ["parallel", "parallel", "parallel"]}
+          ins(%x, %b, %r : tensor<?xCCx?xf32>, tensor<CCxf32>, tensor<?x?xCCxf32>)
+          outs(%e : tensor<?x?xCCxf32>) {
+      ^bb0(%0: f32, %1: f32, %2: f32, %3: f32):
+        %s = arith.addf %0, %1 : f32
+        %z = arith.addf %s, %2 : f32
+        linalg.yield %z : f32
+      } -> tensor<?x?xCCxf32>
+      kernel.yield %y : tensor<?x?xCCxf32>
+    })";
+    for (size_t at; (at = text.find("CC")) != std::string::npos;)
+      text.replace(at, 2, std::to_string(c));
+    KernelOracle oracle(text);
+    ASSERT_EQ(oracle.error(), "");
+    for (int64_t h : {0, 1, 7, 8, 9, 100, 2500}) {
+      auto x = randomFloats(2 * c * h, c), b = randomFloats(c, 2),
+           r = randomFloats(2 * c * h, 3);
+      std::vector<float> y(2 * c * h, NAN);
+      std::vector<double> expected(y.size());
+      for (int64_t n = 0; n < 2; ++n)
+        for (int64_t i = 0; i < c; ++i)
+          for (int64_t j = 0; j < h; ++j) {
+            int64_t at = (n * h + j) * c + i;
+            expected[at] = double(x[(n * c + i) * h + j]) + b[i] + r[at];
+          }
+      oracle.run("last", {x.data(), b.data(), r.data(), y.data()}, {2, h});
+      EXPECT_LE(largestDifference(y, expected), 1e-6) << c << "x" << h;
+    }
+  }
+}
+
 /// y[i, j] = table[ids[i], j] where mask[i], else -1; mask of bool, ids of i64.
 TEST(MovementTest, GatherRowsUnderAMask) {
   KernelOracle oracle(R"(
