@@ -38,6 +38,16 @@ void PipelineBuilder::addOnPrograms(std::unique_ptr<Pass> pass) {
     manager.addNestedPass<schedule::ProgramOp>(std::move(pass));
 }
 
+void PipelineBuilder::addOnKernels(std::unique_ptr<Pass> pass) {
+  if (note(*pass))
+    manager.addNestedPass<ModuleOp>(std::move(pass));
+}
+
+void PipelineBuilder::addOnKernelFunctions(std::unique_ptr<Pass> pass) {
+  if (note(*pass))
+    manager.nest<ModuleOp>().addNestedPass<func::FuncOp>(std::move(pass));
+}
+
 void PipelineBuilder::addOnKernelModules(
     llvm::function_ref<void(OpPassManager &)> build) {
   if (!reached)
@@ -116,15 +126,18 @@ void strait::buildSchedulePipeline(PipelineBuilder &p,
 
 void strait::buildCpuPipeline(PipelineBuilder &p,
                               const CompileOptions &options) {
-  // Tables name kernels by their functions, host code refers to the tables.
   EmitModelTablesPassOptions tables;
   tables.modelName = llvm::sys::path::stem(options.model).str();
   tables.producer = ("strait " + version()).str();
   p.add(createSplitKernelsPass());
+  // Loops around block products first, then what registers make of those.
+  p.addOnKernels(cpu::createLowerKernelsToCpuPass());
+  p.addOnKernelFunctions(cpu::createLowerUkernelsPass());
+  // Tables name kernels by their functions, host code refers to the tables.
   p.add(createEmitModelTablesPass(tables));
   p.add(createLowerToHostPass());
   p.addOnKernelModules(
-      [&](OpPassManager &kernels) { cpu::buildCpuPipeline(kernels); });
+      [](OpPassManager &kernels) { cpu::buildCpuToLLVMPipeline(kernels); });
 }
 
 SmallVector<std::string>
@@ -133,7 +146,7 @@ strait::stoppingPoints(const CompileOptions &options) {
                                      "llvm"};
   MLIRContext context;
   for (auto build : {buildGraphPipeline, buildKernelPipeline,
-                     buildSchedulePipeline}) {
+                     buildSchedulePipeline, buildCpuPipeline}) {
     PassManager manager(&context);
     PipelineBuilder pipeline(manager, "");
     build(pipeline, options);

@@ -20,6 +20,10 @@ public:
   void addOnFunctions(std::unique_ptr<mlir::Pass> pass);
   /// Adds a pass that runs on every schedule.program.
   void addOnPrograms(std::unique_ptr<mlir::Pass> pass);
+  /// Adds a pass that runs on every nested module of kernels.
+  void addOnKernels(std::unique_ptr<mlir::Pass> pass);
+  /// Adds a pass that runs on every function of a kernel.
+  void addOnKernelFunctions(std::unique_ptr<mlir::Pass> pass);
   /// Adds passes that run on every nested module of kernels.
   void
   addOnKernelModules(llvm::function_ref<void(mlir::OpPassManager &)> build);

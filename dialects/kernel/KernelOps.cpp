@@ -194,14 +194,17 @@ LogicalResult UkernelOp::verify() {
            << getBSteps().size() << " steps";
   // Constraint 4.
   Builder builder(getContext());
-  SmallVector<Type> types(getCoordinates().size() / rows + 1,
-                          builder.getIndexType());
-  types.push_back(VectorType::get({lanes}, builder.getF32Type()));
+  SmallVector<Type> types(coordinatesPerRow() + 1, builder.getIndexType());
+  types.push_back(VectorType::get({width()}, builder.getF32Type()));
   if (getColumns())
-    types.push_back(VectorType::get({lanes}, builder.getI1Type()));
+    types.push_back(VectorType::get({width()}, builder.getI1Type()));
   if (getStore().front().getArgumentTypes() != TypeRange(types))
     return emitOpError("expected the region's arguments to be ")
            << TypeRange(types) << ", found "
            << getStore().front().getArgumentTypes();
+  // Constraint 5.
+  if (!getAhead().empty() && getAhead().size() != 2)
+    return emitOpError("expected a place and a rate ahead, found ")
+           << getAhead().size() << " operands";
   return success();
 }

@@ -400,10 +400,16 @@ def Kernel_UkernelOp : Kernel_Op<"ukernel", [AttrSizedOperandSegments,
     per row; only the first `columns` of them exist, if that is given.
 
     The region says what becomes of a sum. It runs once for every vector of
-    every row, in no order: its arguments are the row's `coordinates` (their
-    number divided by that of the rows), the vector's first column, counted from
-    the block's, the sums, and a mask of the columns that exist if `columns` is
-    given. It ends in an empty `kernel.yield`.
+    every row, in no order, or with `by_rows` once for every row, on all of its
+    columns as one vector: for what is too long to be written per vector. Its
+    arguments are the row's `coordinates` (their number divided by that of the
+    rows), the first column, counted from the block's, the sums, and a mask of
+    the columns that exist if `columns` is given. It ends in an empty
+    `kernel.yield`.
+
+    `ahead` is a place in B that will be needed soon and a rate: what lies from
+    there on comes closer meanwhile, that many 1024ths of an element per
+    iteration of the innermost loop.
 
     Loops around it are the code generators'; a pass per target writes it with
     the registers and instructions that the target has
@@ -413,7 +419,8 @@ def Kernel_UkernelOp : Kernel_Op<"ukernel", [AttrSizedOperandSegments,
     1. at least one row, and as many coordinates for each row;
     2. `lanes` divides 16, and the vectors end in the last panel;
     3. every loop has a count and two steps, and there is at least one;
-    4. the region's arguments are as said above.
+    4. the region's arguments are as said above;
+    5. `ahead` has two operands or none.
 
     Example:
     ```mlir
@@ -430,17 +437,24 @@ def Kernel_UkernelOp : Kernel_Op<"ukernel", [AttrSizedOperandSegments,
     Kernel_FlatMemRef:$b, Variadic<Index>:$panels,
     Variadic<Index>:$counts, Variadic<Index>:$a_steps,
     Variadic<Index>:$b_steps, Variadic<Index>:$coordinates,
-    Optional<Index>:$columns,
+    Optional<Index>:$columns, Variadic<Index>:$ahead,
     I64Attr:$lanes, I64Attr:$vectors,
     DefaultValuedAttr<I64Attr, "1">:$unroll,
-    DefaultValuedAttr<I64Attr, "0">:$prefetch);
+    DefaultValuedAttr<I64Attr, "0">:$prefetch, UnitAttr:$by_rows);
   let regions = (region SizedRegion<1>:$store);
+  let extraClassDeclaration = [{
+    /// Columns that the region takes at a time.
+    int64_t width() { return getByRows() ? getLanes() * getVectors() : getLanes(); }
+    /// Coordinates of one row.
+    size_t coordinatesPerRow() { return getCoordinates().size() / getRows().size(); }
+  }];
   let assemblyFormat = [{
     $a `[` $rows `]` `*` $b `[` $panels `]`
     `over` `(` $counts `)` `steps` `(` $a_steps `)` `(` $b_steps `)`
     (`at` `(` $coordinates^ `)`)? (`columns` `(` $columns^ `)`)?
+    (`ahead` `(` $ahead^ `)`)?
     `lanes` $lanes `vectors` $vectors (`unroll` $unroll^)?
-    (`prefetch` $prefetch^)? attr-dict
+    (`prefetch` $prefetch^)? (`by_rows` $by_rows^)? attr-dict
     `:` type($a) `,` type($b) $store
   }];
   let hasVerifier = 1;

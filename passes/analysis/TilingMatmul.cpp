@@ -18,37 +18,6 @@ static constexpr int64_t typicalRows = 64;
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-RegisterTile strait::chooseRegisterTile(std::optional<int64_t> rows,
-                                        int64_t panels,
-                                        graph::TargetAttr target) {
-  RegisterTile tile;
-  bool wide = target.getIsa() == graph::Isa::Avx512;
-  if (rows && *rows <= 3) {
-    // Too few rows to hide the latency of fma: more columns instead.
-    static constexpr int64_t avx2[] = {6, 3, 2}, avx512[] = {8, 8, 6};
-    tile.rows = std::max<int64_t>(*rows, 1);
-    tile.panels = (wide ? avx512 : avx2)[tile.rows - 1];
-    tile.unroll = tile.rows == 1 ? 1 : 2;
-  } else {
-    tile.panels = wide ? std::clamp<int64_t>(panels, 1, 4) : 1;
-    int64_t tallest = 6;
-    if (wide && rows && tile.panels < 4)
-      tallest = tile.panels == 3 ? 8 : 12;
-    tile.rows = tallest;
-    // The tallest tile that covers the rows without a ragged end.
-    for (int64_t height = tallest; rows && height >= 4; --height) {
-      int64_t missing = ceilDiv(*rows, height) * height - *rows;
-      if (missing <= ceilDiv(*rows, height)) {
-        tile.rows = height;
-        break;
-      }
-    }
-    tile.unroll = 4;
-  }
-  tile.panels = std::clamp<int64_t>(panels, 1, tile.panels);
-  return tile;
-}
-
 FailureOr<LaunchShape>
 strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   FailureOr<RootShape> shape = RootShape::create(regionOrFunc);

@@ -25,22 +25,6 @@ BlockColumns BlockColumns::fixed(OpBuilder &builder, Location loc,
   return columns;
 }
 
-BlockColumns BlockColumns::partial(OpBuilder &builder, Location loc,
-                                   Value count, int64_t lanes) {
-  BlockColumns columns;
-  columns.lanes = lanes;
-  columns.vectors = 16 / lanes;
-  auto type = VectorType::get({lanes}, builder.getI1Type());
-  IndexMath math(builder, loc);
-  for (int64_t vector = 0; vector < columns.vectors; ++vector) {
-    // create_mask takes signed bounds: below zero means no lane.
-    Value left = math.sub(count, math.constant(vector * lanes));
-    columns.masks.push_back(
-        vector::CreateMaskOp::create(builder, loc, type, left));
-  }
-  return columns;
-}
-
 LogicalResult strait::cpu::storeBlock(OpBuilder &builder,
                                       KernelFunction &function,
                                       const Epilogue &epilogue,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// From the accumulators of a block product to memory, through the epilogue.
+// From accumulators in registers to memory, through the epilogue.
 #ifndef STRAIT_PASSES_CPU_BLOCKSTORE_H
 #define STRAIT_PASSES_CPU_BLOCKSTORE_H
 
@@ -19,9 +19,6 @@ struct BlockColumns {
   /// The columns of a block that has `count` columns, known now.
   static BlockColumns fixed(mlir::OpBuilder &builder, mlir::Location loc,
                             int64_t count, int64_t lanes);
-  /// A block of one panel of which `count` columns exist.
-  static BlockColumns partial(mlir::OpBuilder &builder, mlir::Location loc,
-                              mlir::Value count, int64_t lanes);
 };
 
 /// Position of a row of the block in the root's result, without the last

@@ -17,8 +17,8 @@
 #include "passes/cpu/Epilogue.h"
 #include "passes/cpu/Generators.h"
 #include "passes/cpu/IndexMath.h"
-#include "passes/cpu/MicroKernel.h"
 #include "passes/cpu/TileAttributes.h"
+#include "passes/cpu/Ukernel.h"
 
 using namespace mlir;
 using namespace strait;
@@ -83,7 +83,7 @@ private:
   LogicalResult emitResult(OpBuilder &builder, const HeadPosition &head,
                            const RowBlock &block);
   LogicalResult storeResult(OpBuilder &builder, Value value,
-                            ArrayRef<Value> position, Value columns);
+                            ArrayRef<Value> position, Value mask);
 
   KernelFunction &function;
   const AttentionPlan &plan;
@@ -118,7 +118,9 @@ void AttentionEmitter::emitScores(OpBuilder &builder, const HeadPosition &head,
               product.a = operands.q;
               product.b = operands.keys;
               product.panels = {panel};
+              SmallVector<Value> coordinates;
               for (int64_t r = 0; r < plan.tileRows; ++r) {
+                coordinates.push_back(row(builder, math.add(tile, r)));
                 Value number = math.min(math.add(tile, r), last);
                 number = math.add(number, block.first);
                 product.rows.push_back(math.add(
@@ -130,21 +132,18 @@ void AttentionEmitter::emitScores(OpBuilder &builder, const HeadPosition &head,
               shape.vectors = 16 / plan.lanes;
               ReductionLoop loop{depth, function.size(plan.q.strides[3]),
                                  math.constant(16)};
-              SmallVector<Value> sums =
-                  emitBlockProduct(builder, loc, shape, product, loop);
-              Value scale;
+              BlockSums sums = createUkernel(builder, loc, shape, product,
+                                             loop, coordinates);
+              OpBuilder &inside = sums.builder;
+              IndexMath in(inside, loc);
+              Value sum = sums.sums;
               if (!isScaledLate)
-                scale = vector(builder, op().getScale().convertToDouble());
-              for (int64_t r = 0; r < plan.tileRows; ++r) {
-                Value at = math.add(row(builder, math.add(tile, r)), column);
-                for (int64_t v = 0; v < shape.vectors; ++v) {
-                  Value sum = sums[r * shape.vectors + v];
-                  if (scale)
-                    sum = arith::MulFOp::create(builder, loc, sum, scale);
-                  store(builder, sum, operands.scores,
-                        math.add(at, v * plan.lanes));
-                }
-              }
+                sum = arith::MulFOp::create(
+                    inside, loc, sum,
+                    vector(inside, op().getScale().convertToDouble()));
+              Value at = in.add(in.add(sums.coordinates[0], column),
+                                sums.column);
+              store(inside, sum, operands.scores, at);
             });
       });
 }
@@ -375,9 +374,9 @@ LogicalResult AttentionEmitter::emitResult(OpBuilder &builder,
   IndexMath math(builder, loc);
   Value last = math.sub(block.rows, math.constant(1));
   LogicalResult stored = success();
-  auto emitPanel = [&](OpBuilder &builder, Value column, Value columns) {
-    int64_t most = IndexMath::known(columns).value_or(16);
+  auto emitPanel = [&](OpBuilder &builder, Value column, Value count) {
     IndexMath math(builder, loc);
+    auto columns = UkernelColumns::first(builder, loc, count, plan.lanes);
     Value panel = math.mul(column, function.size(plan.keyColumns));
     math.forEach(
         math.constant(0), block.rows, plan.tileRows,
@@ -394,26 +393,24 @@ LogicalResult AttentionEmitter::emitResult(OpBuilder &builder,
           }
           BlockTile shape;
           shape.lanes = plan.lanes;
-          shape.vectors = (most + plan.lanes - 1) / plan.lanes;
+          shape.vectors = columns.vectors;
           ReductionLoop loop{block.columns, math.constant(1),
                              math.constant(16)};
-          SmallVector<Value> sums =
-              emitBlockProduct(builder, loc, shape, product, loop);
-          for (int64_t r = 0; r < plan.tileRows; ++r) {
-            Value factor = broadcast(
-                builder, memref::LoadOp::create(builder, loc, operands.factors,
-                                                numbers[r]));
-            for (int64_t v = 0; v < shape.vectors; ++v) {
-              Value mean = arith::MulFOp::create(
-                  builder, loc, sums[r * shape.vectors + v], factor);
-              Value position[] = {head.batch, head.head,
-                                  math.add(block.first, numbers[r]),
-                                  math.add(column, v * plan.lanes)};
-              Value left = math.sub(columns, math.constant(v * plan.lanes));
-              if (failed(storeResult(builder, mean, position, left)))
-                stored = failure();
-            }
-          }
+          BlockSums sums = createUkernel(builder, loc, shape, product, loop,
+                                         numbers, columns.count,
+                                         epilogue.length());
+          OpBuilder &inside = sums.builder;
+          IndexMath in(inside, loc);
+          Value factor = vector::BroadcastOp::create(
+              inside, loc, sums.sums.getType(),
+              memref::LoadOp::create(inside, loc, operands.factors,
+                                     sums.coordinates[0]));
+          Value mean = arith::MulFOp::create(inside, loc, sums.sums, factor);
+          Value position[] = {head.batch, head.head,
+                              in.add(block.first, sums.coordinates[0]),
+                              in.add(column, sums.column)};
+          if (failed(storeResult(inside, mean, position, sums.mask)))
+            stored = failure();
         });
   };
   Value width = function.size(plan.width());
@@ -430,49 +427,43 @@ LogicalResult AttentionEmitter::emitResult(OpBuilder &builder,
   return stored;
 }
 
-/// Stores the first `columns` lanes from the logical `position` on.
+/// Stores the lanes inside of `mask` (null: all) from the logical `position`
+/// on.
 LogicalResult AttentionEmitter::storeResult(OpBuilder &builder, Value value,
                                             ArrayRef<Value> position,
-                                            Value columns) {
+                                            Value mask) {
   IndexMath math(builder, loc);
   ArrayRef<int64_t> order = op().getResultOrder();
-  auto known = IndexMath::known(columns);
-  int64_t count = std::min(known.value_or(plan.lanes), plan.lanes);
   SmallVector<Value> lying;
   for (int64_t dim : order)
     lying.push_back(position[dim]);
-  if (order.back() == 3) {
-    Value mask;
-    if (count < plan.lanes) {
-      SmallVector<bool> lanes(plan.lanes, false);
-      std::fill_n(lanes.begin(), count, true);
-      mask = arith::ConstantOp::create(builder, loc,
-                                       builder.getBoolVectorAttr(lanes));
-    } else if (!known) {
-      mask = vector::CreateMaskOp::create(
-          builder, loc, VectorType::get({plan.lanes}, builder.getI1Type()),
-          math.max(columns, math.constant(0)));
-    }
+  if (order.back() == 3)
     return epilogue.store(builder, value, lying, mask);
-  }
   // Columns lie apart.
   if (epilogue.length() != 0)
     return op().emitOpError("expected no epilogue where the result's columns "
                             "are not its last dim");
-  if (!known)
-    return op().emitOpError("expected a head size that is known when compiling "
-                            "where the result's columns are not its last dim");
-  for (int64_t lane = 0; lane < count; ++lane) {
+  Value first = math.constant(0);
+  for (int64_t dim = 0; dim < 4; ++dim)
+    first = math.add(first, math.mul(position[dim],
+                                     function.size(plan.result.strides[dim])));
+  for (int64_t lane = 0; lane < plan.lanes; ++lane) {
     Value element = vector::ExtractOp::create(builder, loc, value, lane);
-    Value at = math.constant(0);
-    for (int64_t dim = 0; dim < 4; ++dim) {
-      Value number = dim == 3 ? math.add(position[dim], lane) : position[dim];
-      at = math.add(at,
-                    math.mul(number, function.size(plan.result.strides[dim])));
+    Value at = math.add(
+        first, math.mul(function.size(plan.result.strides[3]), lane));
+    auto storeElement = [&](OpBuilder &inside) {
+      for (unsigned result : function.resultIndices(op().getResult()))
+        memref::StoreOp::create(inside, loc, element,
+                                function.flatResult(result), at);
+    };
+    if (!mask) {
+      storeElement(builder);
+      continue;
     }
-    for (unsigned result : function.resultIndices(op().getResult()))
-      memref::StoreOp::create(builder, loc, element,
-                              function.flatResult(result), at);
+    Value exists = vector::ExtractOp::create(builder, loc, mask, lane);
+    auto branch = scf::IfOp::create(builder, loc, exists, /*withElse=*/false);
+    OpBuilder inside = branch.getThenBodyBuilder();
+    storeElement(inside);
   }
   return success();
 }

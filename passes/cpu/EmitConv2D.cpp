@@ -5,21 +5,20 @@
 //     [copy the input rows under the block into scratch, zeros around them]
 //     for group of panels in the block:
 //       for tile of pixels in the block, across the ends of rows:
-//         accumulators = block product over kh, then kw and channels
-//         epilogue, store
+//         kernel.ukernel over kh, then kw and channels: epilogue, store
 //
-// Rows and columns of a dilated window that lie in the padding for a whole block
-// or tile are skipped. With dilation 1 and one group, the elements under a window's row lie next to
-// each other: kw and channels are one loop of KW * C, which keeps first layers
-// of three channels fast.
+// Rows and columns of a dilated window that lie in the padding for a whole
+// block or tile are skipped. With dilation 1 and one group, the elements under
+// a window's row lie next to each other: kw and channels are one loop of KW * C,
+// which keeps first layers of three channels fast.
 #include "passes/cpu/Generators.h"
 
-#include "passes/cpu/BlockStore.h"
+#include "passes/cpu/Epilogue.h"
 #include "passes/cpu/IndexMath.h"
-#include "passes/cpu/MicroKernel.h"
 #include "passes/cpu/PaddedRows.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/cpu/TileAttributes.h"
+#include "passes/cpu/Ukernel.h"
 #include "passes/cpu/WindowSpan.h"
 
 using namespace mlir;
@@ -112,7 +111,7 @@ struct Conv2DEmitter {
   /// panels at `weightsAt`.
   void emitTile(OpBuilder &builder, const Task &task, Value pixel,
                 int64_t height, Value weightsAt, Value column,
-                const BlockColumns &columns) {
+                const UkernelColumns &columns) {
     IndexMath math(builder, loc);
     // Coordinates of each pixel, one division for all.
     SmallVector<Value> ys, xs;
@@ -136,32 +135,28 @@ struct Conv2DEmitter {
       operands.rows.push_back(
           math.add(math.add(at, task.source.at), groupAt));
     }
-    int64_t perPanel = panelWidth / tile.lanes;
-    int64_t used = (columns.vectors + perPanel - 1) / perPanel;
-    for (int64_t panel = 0; panel < used; ++panel)
+    for (int64_t panel = 0; panel < columns.panels(tile.lanes); ++panel)
       operands.panels.push_back(
           math.add(weightsAt, panel * depth() * panelWidth));
     BlockTile shape = tile;
     shape.vectors = columns.vectors;
     SmallVector<ReductionLoop> loops =
         reduction(math, task, windowColumns(math, ys, xs), operands);
-    SmallVector<Value> sums =
-        emitBlockProduct(builder, loc, shape, operands, loops);
-    auto position = [&](OpBuilder &inside, Value r) {
-      IndexMath in(inside, loc);
-      auto known = IndexMath::known(r);
-      Value at = known ? Value() : in.add(pixel, r);
-      Value py = known ? ys[*known] : in.div(at, outputW);
-      Value px = known ? xs[*known] : in.rem(at, outputW);
-      return SmallVector<Value>{task.image, in.add(task.row, py), px};
-    };
-    if (failed(storeBlock(builder, function, epilogue, sums, columns, column,
-                          position)))
+    SmallVector<Value> coordinates;
+    for (int64_t r = 0; r < height; ++r)
+      coordinates.append({ys[r], xs[r]});
+    BlockSums block = createUkernel(builder, loc, shape, operands, loops,
+                                    coordinates, columns.count,
+                                    epilogue.length());
+    IndexMath in(block.builder, loc);
+    Value position[] = {task.image, in.add(task.row, block.coordinates[0]),
+                        block.coordinates[1], in.add(column, block.column)};
+    if (failed(epilogue.store(block.builder, block.sums, position, block.mask)))
       result = failure();
   }
 
   void emitPanels(OpBuilder &builder, const Task &task, Value panel,
-                  const BlockColumns &columns) {
+                  const UkernelColumns &columns) {
     IndexMath math(builder, loc);
     int64_t panelSize = depth() * panelWidth;
     Value at = math.mul(math.add(math.mul(task.group, allPanels()), panel),
@@ -198,8 +193,8 @@ struct Conv2DEmitter {
     if (full > 0)
       math.forEach(begin, end, panels, [&](OpBuilder &inside, Value panel) {
         emitPanels(inside, task, panel,
-                   BlockColumns::fixed(inside, loc, panels * panelWidth,
-                                       tile.lanes));
+                   UkernelColumns::first(inside, loc, panels * panelWidth,
+                                         tile.lanes));
       });
     int64_t left = outputs - full * panelWidth;
     if (left == 0)
@@ -209,7 +204,7 @@ struct Conv2DEmitter {
     auto branch = scf::IfOp::create(builder, loc, isLast, /*withElse=*/false);
     OpBuilder inside = branch.getThenBodyBuilder();
     emitPanels(inside, task, IndexMath(inside, loc).constant(full),
-               BlockColumns::fixed(inside, loc, left, tile.lanes));
+               UkernelColumns::first(inside, loc, left, tile.lanes));
   }
 };
 } // namespace

@@ -5,9 +5,8 @@
 //     for group of panels in the block:
 //       [pack the group into scratch, if B is an activation]
 //       for tile of rows in the block:
-//         accumulators = block product over k, meanwhile
+//         kernel.ukernel over k: epilogue, store; meanwhile
 //                        a share of the next group comes into L2
-//         epilogue, store
 //
 // B's group is read by all rows of the block while it is in L1 or L2; A's rows
 // are read in place. The columns after the last full group are one tile of
@@ -16,12 +15,12 @@
 // hide the latency of fma.
 #include "passes/cpu/Generators.h"
 
-#include "passes/cpu/BlockStore.h"
+#include "passes/cpu/Epilogue.h"
 #include "passes/cpu/IndexMath.h"
-#include "passes/cpu/MicroKernel.h"
 #include "passes/cpu/PanelPacking.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/cpu/TileAttributes.h"
+#include "passes/cpu/Ukernel.h"
 
 using namespace mlir;
 using namespace strait;
@@ -53,19 +52,19 @@ struct MatmulEmitter {
   /// A tile of `height` rows from `row` of the task's block on.
   void emitTile(OpBuilder &builder, const Task &task, Value row, int64_t height,
                 Value panelBase, Value panelStep, Value column,
-                const BlockColumns &columns) {
+                const UkernelColumns &columns) {
     IndexMath math(builder, loc);
     BlockOperands operands{a, {}, packed ? b : scratch, {}};
     Value first = math.add(task.row, row);
     Value batchBase = math.mul(task.batch, math.mul(m, k));
+    SmallVector<Value> coordinates;
     for (int64_t r = 0; r < height; ++r) {
       Value at = math.add(first, r);
       operands.rows.push_back(
           math.add(batchBase, op.getTransposeLhs() ? at : math.mul(at, k)));
+      coordinates.push_back(at);
     }
-    int64_t perPanel = panelWidth / tile.lanes;
-    int64_t used = (columns.vectors + perPanel - 1) / perPanel;
-    for (int64_t panel = 0; panel < used; ++panel)
+    for (int64_t panel = 0; panel < columns.panels(tile.lanes); ++panel)
       operands.panels.push_back(
           math.add(panelBase, math.mul(panelStep, panel)));
     if (task.aheadRate) {
@@ -79,21 +78,20 @@ struct MatmulEmitter {
     shape.vectors = columns.vectors;
     ReductionLoop loop{k, op.getTransposeLhs() ? m : math.constant(1),
                        math.constant(panelWidth)};
-    SmallVector<Value> sums =
-        emitBlockProduct(builder, loc, shape, operands, loop);
-    auto position = [&](OpBuilder &inside, Value r) {
-      IndexMath in(inside, loc);
-      return SmallVector<Value>{task.batch, in.add(first, r)};
-    };
-    if (failed(storeBlock(builder, function, epilogue, sums, columns, column,
-                          position)))
+    BlockSums block = createUkernel(builder, loc, shape, operands, loop,
+                                    coordinates, columns.count,
+                                    epilogue.length());
+    IndexMath in(block.builder, loc);
+    Value position[] = {task.batch, block.coordinates[0],
+                        in.add(column, block.column)};
+    if (failed(epilogue.store(block.builder, block.sums, position, block.mask)))
       result = failure();
   }
 
   /// All rows of the block times the group of panels that starts at `panel`.
   /// `count`: its columns, where not all exist.
   void emitGroup(OpBuilder &builder, const Task &task, Value panel,
-                 const BlockColumns &columns, Value count) {
+                 const UkernelColumns &columns, Value count) {
     IndexMath math(builder, loc);
     Value panelSize = math.mul(k, panelWidth);
     Value column = math.mul(panel, panelWidth);
@@ -110,10 +108,10 @@ struct MatmulEmitter {
   }
 
   void emitPacking(OpBuilder &builder, const Task &task, Value column,
-                   const BlockColumns &columns, Value count) {
+                   const UkernelColumns &columns, Value count) {
     IndexMath math(builder, loc);
     bool transposed = op.getPanels() == kernel::PanelLayout::transposed;
-    int64_t width = columns.vectors * columns.lanes;
+    int64_t width = columns.vectors * tile.lanes;
     for (int64_t first = 0; first < width; first += panelWidth) {
       Value at = math.add(column, first);
       PanelSource source;
@@ -188,9 +186,9 @@ struct MatmulEmitter {
     auto known = IndexMath::known(n);
     if (!known || *known >= groupColumns)
       math.forEach(begin, end, panels, [&](OpBuilder &inside, Value panel) {
-        emitGroup(inside, task, panel,
-                  BlockColumns::fixed(inside, loc, groupColumns, tile.lanes),
-                  {});
+        auto columns =
+            UkernelColumns::first(inside, loc, groupColumns, tile.lanes);
+        emitGroup(inside, task, panel, columns, {});
       });
 
     Value left = math.sub(n, math.mul(fullPanels, panelWidth));
@@ -205,10 +203,7 @@ struct MatmulEmitter {
         /*withElse=*/false);
     OpBuilder inside = branch.getThenBodyBuilder();
     auto leftKnown = IndexMath::known(left);
-    BlockColumns columns =
-        leftKnown
-            ? BlockColumns::fixed(inside, loc, *leftKnown, tile.lanes)
-            : BlockColumns::partial(inside, loc, left, tile.lanes);
+    auto columns = UkernelColumns::first(inside, loc, left, tile.lanes);
     bool ragged = !leftKnown || *leftKnown % panelWidth != 0;
     emitGroup(inside, task, fullPanels, columns, ragged ? left : Value());
   }

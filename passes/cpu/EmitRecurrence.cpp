@@ -13,7 +13,7 @@
 #include "passes/cpu/Generators.h"
 
 #include "passes/cpu/IndexMath.h"
-#include "passes/cpu/MicroKernel.h"
+#include "passes/cpu/Ukernel.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/cpu/TileAttributes.h"
 #include "passes/cpu/Epilogue.h"
@@ -88,8 +88,11 @@ struct RecurrenceEmitter {
                     [&](OpBuilder &inside, Value row, int64_t height) {
         IndexMath in(inside, loc);
         BlockOperands operands{source, {}, recurrent, {}};
-        for (int64_t r = 0; r < height; ++r)
-          operands.rows.push_back(in.mul(in.add(row, r), statePitch()));
+        SmallVector<Value> coordinates;
+        for (int64_t r = 0; r < height; ++r) {
+          coordinates.push_back(in.add(row, r));
+          operands.rows.push_back(in.mul(coordinates.back(), statePitch()));
+        }
         for (int64_t p = 0; p < count; ++p)
           operands.panels.push_back(in.add(base, p * panelSize));
         BlockTile tile;
@@ -98,14 +101,14 @@ struct RecurrenceEmitter {
         tile.unroll = unroll;
         ReductionLoop loop{in.constant(hidden), in.constant(1),
                            in.constant(panelWidth)};
-        auto sums = emitBlockProduct(inside, loc, tile, operands, loop);
-        for (int64_t i = 0; i < int64_t(sums.size()); ++i) {
-          Value at = in.add(
-              in.mul(in.add(row, i / tile.vectors), gatePitch()),
-              in.mul(panel, panelWidth));
-          vector::StoreOp::create(inside, loc, sums[i], gateArea,
-                                  in.add(at, i % tile.vectors * lanes));
-        }
+        BlockSums block = createUkernel(inside, loc, tile, operands, loop,
+                                        coordinates);
+        OpBuilder &b = block.builder;
+        IndexMath math(b, loc);
+        Value at = math.add(math.mul(block.coordinates[0], gatePitch()),
+                            math.mul(panel, panelWidth));
+        vector::StoreOp::create(b, loc, block.sums, gateArea,
+                                math.add(at, block.column));
       });
     };
     int64_t full = (allPanels - firstPanel) / panels * panels;

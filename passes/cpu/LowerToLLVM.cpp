@@ -35,6 +35,7 @@ void cpu::buildCpuToLLVMPipeline(OpPassManager &manager) {
 
 void cpu::buildCpuPipeline(OpPassManager &manager) {
   manager.addPass(createLowerKernelsToCpuPass());
+  manager.addNestedPass<func::FuncOp>(createLowerUkernelsPass());
   buildCpuToLLVMPipeline(manager);
 }
 

@@ -168,16 +168,12 @@ SmallVector<Value>
 strait::cpu::emitBlockProduct(OpBuilder &builder, Location loc,
                               const BlockTile &tile,
                               const BlockOperands &operands,
-                              ArrayRef<ReductionLoop> loops,
-                              ArrayRef<Value> initial) {
+                              ArrayRef<ReductionLoop> loops) {
   int64_t rows = operands.rows.size();
   auto vectorType = VectorType::get({tile.lanes}, builder.getF32Type());
-  SmallVector<Value> acc(initial);
-  if (acc.empty()) {
-    Value zero = arith::ConstantOp::create(builder, loc,
-                                           builder.getZeroAttr(vectorType));
-    acc.assign(rows * tile.vectors, zero);
-  }
+  Value zero = arith::ConstantOp::create(builder, loc,
+                                         builder.getZeroAttr(vectorType));
+  SmallVector<Value> acc(rows * tile.vectors, zero);
   BlockProduct product{loc, tile, operands, rows, vectorType};
   product.emitNest(builder, loops, operands.rows, operands.panels,
                    /*inLoop=*/false, acc);

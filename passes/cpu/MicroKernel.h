@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The block product in which all contractions meet:
+// How CPUs compute a kernel.ukernel, the block product in which all contractions
+// meet:
 //
 //   acc[r][v] += sum over k of a[rows[r] + k] * b[panels[v] + 16 k + ...]
 //
@@ -50,13 +51,12 @@ struct BlockTile {
   int64_t prefetch = 0; // steps ahead that B is fetched; 0: not
 };
 
-/// Emits the product; accumulators come and go as [row * vectors + vector].
-/// Starts from zero if `initial` is empty. Loops are outermost first.
+/// Emits the product and returns the sums as [row * vectors + vector]. Loops are
+/// outermost first.
 llvm::SmallVector<mlir::Value>
 emitBlockProduct(mlir::OpBuilder &builder, mlir::Location loc,
                  const BlockTile &tile, const BlockOperands &operands,
-                 llvm::ArrayRef<ReductionLoop> loops,
-                 llvm::ArrayRef<mlir::Value> initial = {});
+                 llvm::ArrayRef<ReductionLoop> loops);
 
 } // namespace strait::cpu
 

@@ -7,8 +7,8 @@ include "mlir/Pass/PassBase.td"
 def LowerKernelsToCpuPass : Pass<"strait-lower-kernels-to-cpu", "mlir::ModuleOp"> {
   let summary = "write the loops of every kernel.func for a CPU";
   let description = [{
-    Replaces each `kernel.func` by a `func.func` of scf, vector and memref ops,
-    through the code generator of its root:
+    Replaces each `kernel.func` by a `func.func` of scf, vector, memref ops and
+    `kernel.ukernel`, through the code generator of its root:
 
     ```mlir
     kernel.func @k inputs 1 shapes([...] -> [...]) ... {
@@ -28,6 +28,33 @@ def LowerKernelsToCpuPass : Pass<"strait-lower-kernels-to-cpu", "mlir::ModuleOp"
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::func::FuncDialect",
     "mlir::math::MathDialect", "mlir::memref::MemRefDialect",
+    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+}
+
+def LowerUkernelsPass : Pass<"strait-lower-ukernels", "mlir::func::FuncOp"> {
+  let summary = "write block products with vector registers";
+  let description = [{
+    ```mlir
+    kernel.ukernel %a[%r0, %r1] * %b[%p] over(%k) steps(%c1) (%c16)
+        at(%row0, %row1) lanes 8 vectors 2 unroll 4
+        : memref<?xf32>, memref<?xf32> {
+    ^bb0(%row: index, %column: index, %sum: vector<8xf32>):
+      vector.store %sum, %y[%row, %column] : memref<?x16xf32>, vector<8xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    %sums:4 = scf.for %i = %c0 to %k step %c4 iter_args(...) {
+      ... vector.load, vector.broadcast, vector.fma : vector<8xf32>
+    }
+    vector.store %sums#0, %y[%row0, %c0] : memref<?x16xf32>, vector<8xf32>
+    ...
+    ```
+    A long region is not copied: the sums go through the stack, and a loop over
+    the rows runs it.
+  }];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::memref::MemRefDialect",
     "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 

@@ -120,6 +120,12 @@ func.func @block_product(%a: memref<?xf32>, %y: memref<?x16xf32>, %n: index) {
   ^bb0(%row: index, %column: index, %sum: vector<8xf32>):
     vector.store %sum, %y[%row, %column] : memref<?x16xf32>, vector<8xf32>
   }
+  // CHECK: kernel.ukernel {{.*}} lanes 8 vectors 2 by_rows :
+  kernel.ukernel %a[%n, %n] * %a[%n] over(%n) steps(%n) (%n) at(%n, %n) lanes 8 vectors 2 by_rows
+      : memref<?xf32>, memref<?xf32> {
+  ^bb0(%row: index, %column: index, %sum: vector<16xf32>):
+    vector.store %sum, %y[%row, %column] : memref<?x16xf32>, vector<16xf32>
+  }
   // CHECK: over(%[[N]], %[[N]]) steps(%[[N]], %[[N]]) (%[[N]], %[[N]]) columns(%[[N]]) lanes 16 vectors 1 :
   kernel.ukernel %a[%n] * %a[%n] over(%n, %n) steps(%n, %n) (%n, %n) columns(%n) lanes 16 vectors 1
       : memref<?xf32>, memref<?xf32> {

@@ -5,13 +5,15 @@
 // CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step
 // Keys go into panels 16 wide, 8 x 8 elements at a time.
 // CHECK:           vector.shuffle
-// CHECK:           vector.fma
+// CHECK:           kernel.ukernel
 // Only 20 of 32 columns of scores are keys.
 // CHECK:           arith.select {{.*}} : vector<8xi1>, vector<8xf32>
 // CHECK:           vector.reduction <maxnumf>
 // CHECK:           vector.reduction <add>
 // CHECK:           arith.divf
-// CHECK:           vector.fma
+// CHECK:           kernel.ukernel
+// CHECK:           memref.load
+// CHECK:           arith.mulf
 kernel.func @heads inputs 3 shapes([affine_map<()[] -> (1, 2, 10, 16)>, affine_map<()[] -> (1, 2, 20, 16)>, affine_map<()[] -> (1, 2, 20, 16)>] -> [affine_map<()[] -> (1, 2, 10, 16)>])
     attributes {tile = {block_rows = 10, lanes = 8, task_rows = 10, tile_rows = 5}} {
 ^bb0(%q: tensor<1x2x10x16xf32>, %k: tensor<1x2x20x16xf32>, %v: tensor<1x2x20x16xf32>):

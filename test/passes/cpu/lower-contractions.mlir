@@ -1,12 +1,12 @@
 // RUN: strait-opt %s --strait-lower-kernels-to-cpu --split-input-file --verify-diagnostics | FileCheck %s
 
-// Two rows: the narrow side is broadcast and held, B is streamed.
+// Two rows of one panel: a block product, whose sums are stored as they are.
 // CHECK-LABEL: func.func private @product__body
 // CHECK: scf.for
-// CHECK: %[[SUMS:.*]]:4 = scf.for {{.*}} iter_args
-// CHECK: memref.load
-// CHECK: vector.fma
-// CHECK: vector.store %[[SUMS]]#0
+// CHECK: kernel.ukernel %{{.*}}[%[[A0:[^,]*]], %[[A1:[^,]*]]] * %{{.*}}[%[[B0:[^,]*]]] over(%c64{{[^,]*}}) steps(%c1{{[^,]*}}) (%c16{{[^,]*}})
+// CHECK-SAME: at(%{{.*}}, %{{.*}}) lanes 8 vectors 2 unroll 2 prefetch 0 :
+// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[SUM:.*]]: vector<8xf32>):
+// CHECK: vector.store %[[SUM]]
 kernel.func @product inputs 2 shapes([affine_map<()[] -> (1, 2, 64)>, affine_map<()[] -> (1, 1, 64, 16)>] -> [affine_map<()[] -> (1, 2, 16)>])
     attributes {tile = {fetch_ahead = 0, lanes = 8, panel_block = 1, panels = 1, prefetch = 0, row_block = 2, rows = 2, unroll = 2}} {
 ^bb0(%a: tensor<1x2x64xf32>, %b: tensor<1x1x64x16xf32>):
