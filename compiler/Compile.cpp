@@ -157,15 +157,15 @@ LogicalResult Compilation::import() {
 }
 
 int Compilation::run() {
-  llvm::Expected<graph::TargetAttr> target = targetForCpu(context, options.cpu);
-  if (!target) {
-    log << "compile-model: error: " << llvm::toString(target.takeError())
+  auto targets = targetsForCpus(context, options.cpu);
+  if (!targets) {
+    log << "compile-model: error: " << llvm::toString(targets.takeError())
         << "\n";
     return exitUsage;
   }
   if (failed(import()))
     return exitInput;
-  graph::TargetAttr::setList(*module, *target);
+  graph::TargetAttr::setList(*module, *targets);
   if (options.stopAfter == "import") {
     printIR();
     return exitDone;

@@ -19,7 +19,7 @@ struct CompileOptions {
   llvm::SmallVector<std::pair<std::string, std::string>> entries;
   std::string output;
   Emit emit = Emit::executable;
-  /// An LLVM cpu name, `native` or `generic`.
+  /// LLVM cpu names, `native` or `generic`, separated by commas.
   std::string cpu = "native";
   /// Prints the IR after this level or pass and stops; empty: compile.
   std::string stopAfter;

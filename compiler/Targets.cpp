@@ -72,13 +72,20 @@ graph::TargetAttr strait::baselineTarget(MLIRContext &context) {
   return graph::TargetAttr::get(&context, graph::Isa::Avx2);
 }
 
-llvm::Expected<graph::TargetAttr> strait::targetForCpu(MLIRContext &context,
-                                                StringRef name) {
+static graph::TargetAttr avx512Target(MLIRContext &context) {
   graph::TargetAttr base = baselineTarget(context);
+  return graph::TargetAttr::get(&context, graph::Isa::Avx512, 48 << 10, 1 << 20,
+                                base.getL3(), base.getCores());
+}
+
+/// The targets of one name.
+static llvm::Expected<SmallVector<graph::TargetAttr, 2>>
+targetsForCpu(MLIRContext &context, StringRef name) {
+  using Targets = SmallVector<graph::TargetAttr, 2>;
   if (name == "native")
-    return hostTarget(context);
+    return Targets{hostTarget(context)};
   if (name == "generic")
-    return base;
+    return Targets{baselineTarget(context), avx512Target(context)};
   SmallVector<StringRef> known;
   llvm::X86::fillValidCPUArchList(known, /*Only64Bit=*/true);
   if (!llvm::is_contained(known, name))
@@ -94,8 +101,31 @@ llvm::Expected<graph::TargetAttr> strait::targetForCpu(MLIRContext &context,
     return llvm::createStringError("cpu '" + name +
                                    "' lacks AVX2 with FMA, which Strait's code "
                                    "needs");
-  if (!hasAvx512(features))
-    return base;
-  return graph::TargetAttr::get(&context, graph::Isa::Avx512, 48 << 10, 1 << 20, base.getL3(),
-                         base.getCores());
+  return Targets{hasAvx512(features) ? avx512Target(context)
+                                     : baselineTarget(context)};
+}
+
+llvm::Expected<SmallVector<graph::TargetAttr, 2>>
+strait::targetsForCpus(MLIRContext &context, StringRef names) {
+  SmallVector<graph::TargetAttr, 2> targets;
+  SmallVector<StringRef> list;
+  names.split(list, ',');
+  for (StringRef name : list) {
+    auto more = targetsForCpu(context, name);
+    if (!more)
+      return more.takeError();
+    for (graph::TargetAttr target : *more) {
+      if (llvm::any_of(targets, [&](graph::TargetAttr other) {
+            return other.getIsa() == target.getIsa();
+          }))
+        return llvm::createStringError(
+            "cpu '" + name + "' adds nothing to those before it: they have " +
+            graph::stringifyIsa(target.getIsa()) + " code already");
+      targets.push_back(target);
+    }
+  }
+  llvm::sort(targets, [](graph::TargetAttr a, graph::TargetAttr b) {
+    return a.getIsa() < b.getIsa();
+  });
+  return targets;
 }

@@ -11,12 +11,13 @@ namespace strait {
 /// What every x86-64 machine that Strait has code for runs.
 graph::TargetAttr baselineTarget(mlir::MLIRContext &context);
 
-/// The target for `native`, `generic` or a CPU name that LLVM knows. `native`
-/// is the machine at hand: its instruction set as far as there are generators
-/// for it, at least AVX2 with FMA (below that no code exists), its caches and
-/// cores.
-llvm::Expected<graph::TargetAttr> targetForCpu(mlir::MLIRContext &context,
-                                        llvm::StringRef name);
+/// The targets of a list of CPU names, lowest instruction set first: `native`,
+/// `generic` or a name that LLVM knows, separated by commas. `native` is the
+/// machine at hand: its instruction set as far as there are generators for it,
+/// at least AVX2 with FMA (below that no code exists), its caches and cores.
+/// `generic` is one target per instruction set.
+llvm::Expected<llvm::SmallVector<graph::TargetAttr, 2>>
+targetsForCpus(mlir::MLIRContext &context, llvm::StringRef names);
 
 } // namespace strait
 

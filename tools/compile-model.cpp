@@ -36,9 +36,10 @@ struct Flags {
       "target", cl::desc("What the program runs on (cpu)"), cl::init("cpu"),
       cl::value_desc("cpu"), cl::cat(category)};
   cl::opt<std::string> cpu{"cpu",
-                           cl::desc("The processor: native (default), generic "
-                                    "(x86-64-v3) or an LLVM cpu name"),
-                           cl::init("native"), cl::value_desc("name"),
+                           cl::desc("The processors, separated by commas: "
+                                    "native (default), generic (any, code is "
+                                    "chosen at load) or LLVM cpu names"),
+                           cl::init("native"), cl::value_desc("names"),
                            cl::cat(category)};
   cl::list<std::string> shapes{
       "shape",

@@ -196,6 +196,25 @@ def Schedule_CheckRelation : I32EnumAttr<"CheckRelation",
 def Schedule_CheckRelationAttr
     : EnumAttr<Schedule_Dialect, Schedule_CheckRelation, "relation">;
 
+def Schedule_CodeLevelOp : Schedule_Op<"code_level", [Pure]> {
+  let summary = "instruction set of the kernels that this run launches";
+  let description = [{
+    A number of strait::graph::Isa. A model that holds code for several targets
+    runs that of the highest that the machine at hand has; how kernels are cut
+    into tasks, and what scratch they need, may depend on it.
+
+    Example:
+    ```mlir
+    %level = schedule.code_level
+    ```
+  }];
+  let results = (outs Index:$result);
+  let builders = [OpBuilder<(ins), [{
+    build($_builder, $_state, $_builder.getIndexType());
+  }]>];
+  let assemblyFormat = "attr-dict";
+}
+
 def Schedule_CheckOp : Schedule_Op<"check"> {
   let summary = "ends the call with an error unless two sizes fit";
   let description = [{

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // kernel.region -> the same with `tile`, `tasks` and `scratch`: how its work is
-// cut for the module's target, by the rules of passes/analysis/Tiling.h.
+// cut for the module's first target, by the rules of passes/analysis/Tiling.h,
+// and `versions` for the others.
 #include "passes/analysis/Tiling.h"
 #include "passes/kernel/Passes.h"
 
@@ -11,6 +12,30 @@ namespace strait {
 
 using namespace mlir;
 using namespace strait;
+
+static LogicalResult selectTiles(kernel::RegionOp region,
+                                 ArrayRef<graph::TargetAttr> targets) {
+  Builder builder(region.getContext());
+  SmallVector<Attribute> versions;
+  for (graph::TargetAttr target : targets) {
+    FailureOr<LaunchShape> shape = computeLaunchShape(region, target);
+    if (failed(shape))
+      return failure();
+    if (target == targets.front()) {
+      region.setTileAttr(shape->tile);
+      region.setTasks(shape->tasks);
+      region.setScratch(shape->scratch);
+      continue;
+    }
+    versions.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("scratch", AffineMapAttr::get(shape->scratch)),
+         builder.getNamedAttr("tasks", AffineMapAttr::get(shape->tasks)),
+         builder.getNamedAttr("tile", shape->tile)}));
+  }
+  if (!versions.empty())
+    region.setVersionsAttr(builder.getArrayAttr(versions));
+  return success();
+}
 
 namespace {
 class SelectTilesPass
@@ -25,14 +50,7 @@ private:
       return signalPassFailure();
     WalkResult result =
         getOperation().walk([&](kernel::RegionOp region) -> WalkResult {
-          FailureOr<LaunchShape> shape =
-              computeLaunchShape(region, targets->front());
-          if (failed(shape))
-            return WalkResult::interrupt();
-          region.setTileAttr(shape->tile);
-          region.setTasks(shape->tasks);
-          region.setScratch(shape->scratch);
-          return WalkResult::advance();
+          return selectTiles(region, *targets);
         });
     if (result.wasInterrupted())
       signalPassFailure();

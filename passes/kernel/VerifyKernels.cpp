@@ -15,25 +15,44 @@ namespace strait {
 using namespace mlir;
 using namespace strait;
 
-/// Tasks and scratch are numbers that follow from the sizes.
-static LogicalResult verifyLaunchShape(kernel::FuncOp kernel) {
+/// Tasks and scratch are numbers that follow from the sizes. Tile, tasks and
+/// scratch are given as attributes, so that all versions are looked at alike.
+static LogicalResult verifyVersion(kernel::FuncOp kernel,
+                                   DictionaryAttr version) {
   unsigned sizes = kernel.getBody().getNumArguments() - kernel.getNumInputs();
-  for (auto [name, map] :
-       {std::pair{"tasks", kernel.getTasks()},
-        std::pair{"scratch", kernel.getScratch()}}) {
+  for (StringRef name : {"tasks", "scratch"}) {
+    auto map = version.getAs<AffineMapAttr>(name);
     if (!map)
       return kernel.emitOpError("expected '")
              << name << "', which strait-select-tiles sets";
-    if (map->getNumDims() != 0 || map->getNumSymbols() != sizes ||
-        map->getNumResults() != 1)
+    if (map.getValue().getNumDims() != 0 ||
+        map.getValue().getNumSymbols() != sizes ||
+        map.getValue().getNumResults() != 1)
       return kernel.emitOpError("expected '")
              << name << "' to map " << sizes
              << " sizes to one number, as strait-select-tiles sets it, found "
-             << AffineMapAttr::get(*map);
+             << map;
   }
-  if (!kernel.getTile())
+  if (!version.getAs<DictionaryAttr>("tile"))
     return kernel.emitOpError("expected a 'tile', which strait-select-tiles "
                               "sets");
+  return success();
+}
+
+/// One version for each target of the module.
+static LogicalResult verifyVersions(kernel::FuncOp kernel, size_t targets) {
+  if (failed(verifyVersion(kernel, kernel->getAttrDictionary())))
+    return failure();
+  ArrayAttr versions = kernel.getVersionsAttr();
+  size_t found = 1 + (versions ? versions.size() : 0);
+  if (found != targets)
+    return kernel.emitOpError("expected ")
+           << targets << " versions, one for each target, as "
+           << "strait-select-tiles makes them, found " << found;
+  if (versions)
+    for (auto version : versions.getAsRange<DictionaryAttr>())
+      if (failed(verifyVersion(kernel, version)))
+        return failure();
   return success();
 }
 
@@ -131,11 +150,15 @@ namespace {
 struct VerifyKernelsPass
     : strait::impl::VerifyKernelsPassBase<VerifyKernelsPass> {
   LogicalResult verify() {
+    auto targets = graph::TargetAttr::listOf(getOperation());
+    if (failed(targets))
+      return failure();
     SymbolTable symbols(getOperation());
     SmallVector<kernel::FuncOp> kernels;
     for (Operation &op : *getOperation().getBody()) {
       if (auto kernel = dyn_cast<kernel::FuncOp>(op)) {
-        if (failed(verifyLaunchShape(kernel)) || failed(verifyBody(kernel)))
+        if (failed(verifyVersions(kernel, targets->size())) ||
+            failed(verifyBody(kernel)))
           return failure();
         kernels.push_back(kernel);
         continue;

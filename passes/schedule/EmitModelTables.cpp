@@ -53,16 +53,9 @@ static std::optional<uint32_t> dtypeOf(Type type) {
   }
 }
 
-/// The code level of the runtime that runs an instruction set.
-static int levelOf(graph::Isa isa) {
-  switch (isa) {
-  case graph::Isa::Avx2:
-    return STRAIT_ISA_AVX2;
-  case graph::Isa::Avx512:
-    return STRAIT_ISA_AVX512;
-  }
-  llvm_unreachable("an instruction set without a code level");
-}
+// schedule.code_level compares the runtime's code levels with these.
+static_assert(int(graph::Isa::Avx2) == STRAIT_ISA_AVX2);
+static_assert(int(graph::Isa::Avx512) == STRAIT_ISA_AVX512);
 
 namespace {
 struct EmitModelTablesPass
@@ -77,12 +70,6 @@ private:
   FailureOr<std::string> emitKernels(TableWriter &writer);
   std::string emitLaunches(TableWriter &writer);
   FailureOr<std::string> emitStates(TableWriter &writer);
-
-  bool hasCodeFor(int level) const {
-    return llvm::any_of(targets, [&](graph::TargetAttr target) {
-      return levelOf(target.getIsa()) == level;
-    });
-  }
 
   SmallVector<graph::TargetAttr, 2> targets;
   SmallVector<schedule::ProgramOp> programs;
@@ -154,19 +141,24 @@ FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
       {pointer, pointer, pointer, i64, i64});
   SmallVector<TableRow> rows;
   for (auto &[name, index] : kernels) {
-    Operation *symbol = module.lookupSymbol(name);
-    if (symbol && !isa<LLVM::LLVMFuncOp>(symbol))
-      return symbol->emitOpError("expected kernels in nested modules, where "
-                                 "strait-split-kernels puts them"),
-             failure();
-    if (!symbol) {
+    SmallVector<std::string> code(STRAIT_ISA_COUNT); // symbol per code level
+    for (auto [number, target] : llvm::enumerate(targets))
+      code[unsigned(target.getIsa())] = versionSymbol(name, targets, number);
+    TableRow row = {address(writer.text(name))};
+    for (StringRef version : code) {
+      row.push_back(address(version));
+      Operation *symbol =
+          version.empty() ? nullptr : module.lookupSymbol(version);
+      if (symbol && !isa<LLVM::LLVMFuncOp>(symbol))
+        return symbol->emitOpError("expected kernels in nested modules, where "
+                                   "strait-split-kernels puts them"),
+               failure();
+      if (version.empty() || symbol)
+        continue;
       auto function =
-          LLVM::LLVMFuncOp::create(builder, module.getLoc(), name, type);
+          LLVM::LLVMFuncOp::create(builder, module.getLoc(), version, type);
       function.setVisibility_(LLVM::Visibility::Hidden);
     }
-    TableRow row = {address(writer.text(name))};
-    for (int level = 0; level < STRAIT_ISA_COUNT; ++level)
-      row.push_back(address(hasCodeFor(level) ? name : StringRef()));
     rows.push_back(row);
   }
   return writer.table("strait.kernels", rows);

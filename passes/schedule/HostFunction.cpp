@@ -17,7 +17,8 @@ enum Service {
   Fail = 5,
   State = 6,
   WriteRows = 7,
-  Rotate = 8
+  Rotate = 8,
+  CodeLevel = 9
 };
 
 HostFunction::HostFunction(
@@ -181,6 +182,17 @@ LogicalResult HostFunction::emitOp(Operation *op) {
         Value dims = binding(inputs, op.getInput(), 1);
         mapping.map(op.getResult(),
                     load(builder.getI64Type(), atByte(dims, 8 * op.getAxis())));
+        return success();
+      })
+      .Case([&](schedule::CodeLevelOp op) {
+        Value callee = load(pointer, atByte(services, 8 * CodeLevel));
+        auto type = LLVM::LLVMFunctionType::get(builder.getI32Type(), pointer);
+        Value level =
+            LLVM::CallOp::create(builder, loc, type, ValueRange{callee, run})
+                .getResult();
+        mapping.map(op.getResult(),
+                    LLVM::ZExtOp::create(builder, loc, builder.getI64Type(),
+                                         level));
         return success();
       })
       .Case([&](schedule::InputOp op) {

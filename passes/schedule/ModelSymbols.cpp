@@ -49,3 +49,11 @@ int64_t strait::countPlans(schedule::ProgramOp program) {
   });
   return count;
 }
+
+std::string strait::versionSymbol(StringRef name,
+                                  ArrayRef<graph::TargetAttr> targets,
+                                  size_t index) {
+  if (index == 0)
+    return name.str();
+  return (name + "." + graph::stringifyIsa(targets[index].getIsa())).str();
+}

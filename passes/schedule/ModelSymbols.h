@@ -3,6 +3,7 @@
 #ifndef STRAIT_PASSES_SCHEDULE_MODELSYMBOLS_H
 #define STRAIT_PASSES_SCHEDULE_MODELSYMBOLS_H
 
+#include "dialects/graph/GraphOps.h"
 #include "dialects/schedule/ScheduleOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -19,6 +20,11 @@ llvm::SmallVector<schedule::LaunchOp> numberedLaunches(mlir::ModuleOp module);
 /// The place of a state among those of its module, by which the runtime knows
 /// it.
 int64_t numberOfState(mlir::Operation *user, mlir::FlatSymbolRefAttr state);
+
+/// What the version of `name` for target number `index` is called.
+std::string versionSymbol(llvm::StringRef name,
+                          llvm::ArrayRef<graph::TargetAttr> targets,
+                          size_t index);
 
 /// The number of slabs and plans of a program.
 int64_t countPlans(schedule::ProgramOp program);

@@ -251,6 +251,58 @@ LogicalResult ProgramBuilder::emitOp(Operation *op) {
       .Default([&](Operation *op) { return emitScalar(op); });
 }
 
+/// What the kernel says of `name` for the code level of the run: a number that
+/// follows from the sizes, `first` for the lowest target.
+FailureOr<Value> ProgramBuilder::emitVersions(kernel::FuncOp kernel,
+                                              StringRef name,
+                                              std::optional<AffineMap> first,
+                                              ValueRange extents) {
+  Location loc = kernel.getLoc();
+  SmallVector<AffineMap> maps = {
+      first ? *first
+            : AffineMap::get(0, extents.size(),
+                             getAffineConstantExpr(0, kernel.getContext()))};
+  if (ArrayAttr versions = kernel.getVersionsAttr())
+    for (auto version : versions.getAsRange<DictionaryAttr>()) {
+      auto map = version.getAs<AffineMapAttr>(name);
+      if (!map)
+        return kernel.emitOpError("expected '") << name << "' in each version";
+      maps.push_back(map.getValue());
+    }
+  SmallVector<graph::TargetAttr, 2> targets;
+  if (maps.size() > 1) {
+    auto list = graph::TargetAttr::listOf(kernel);
+    if (failed(list))
+      return failure();
+    targets = *list;
+    if (targets.size() != maps.size())
+      return kernel.emitOpError("expected ")
+             << targets.size() << " versions, one for each target, found "
+             << maps.size();
+  }
+  OpBuilder &builder = builderFor(extents);
+  Value result;
+  for (auto [index, map] : llvm::enumerate(maps)) {
+    if (map.getNumDims() != 0 || map.getNumResults() != 1 ||
+        map.getNumSymbols() != extents.size())
+      return kernel.emitOpError("expected '")
+             << name << "' to be a map of the sizes to one number";
+    if (index > 0 && map == maps[index - 1])
+      continue;
+    Value next = emitExpr(builder, loc, map.getResult(0), {}, extents);
+    if (result) {
+      if (!codeLevel)
+        codeLevel = schedule::CodeLevelOp::create(sizes, loc);
+      Value isReached = arith::CmpIOp::create(
+          builder, loc, arith::CmpIPredicate::uge, codeLevel,
+          constant(loc, int64_t(targets[index].getIsa())));
+      next = arith::SelectOp::create(builder, loc, isReached, next, result);
+    }
+    result = next;
+  }
+  return result;
+}
+
 /// %y = kernel.launch -> buffers for the results and schedule.launch
 LogicalResult ProgramBuilder::emitLaunch(kernel::LaunchOp launch) {
   Location loc = launch.getLoc();
@@ -264,17 +316,12 @@ LogicalResult ProgramBuilder::emitLaunch(kernel::LaunchOp launch) {
       lookupScalars(launch.getSizes(), launch);
   if (failed(extents))
     return failure();
-  auto evaluate = [&](std::optional<AffineMap> map) -> Value {
-    if (!map)
-      return constant(loc, 0);
-    return emitExpr(builderFor(*extents), loc, map->getResult(0), {}, *extents);
-  };
-  for (std::optional<AffineMap> map : {kernel.getTasks(), kernel.getScratch()})
-    if (map && (map->getNumDims() != 0 || map->getNumResults() != 1 ||
-                map->getNumSymbols() != extents->size()))
-      return kernel.emitOpError("expected 'tasks' and 'scratch' to be maps of "
-                                "the sizes to one number");
-
+  FailureOr<Value> tasks =
+      emitVersions(kernel, "tasks", kernel.getTasks(), *extents);
+  FailureOr<Value> scratch =
+      emitVersions(kernel, "scratch", kernel.getScratch(), *extents);
+  if (failed(tasks) || failed(scratch))
+    return failure();
   SmallVector<Value> reads, writes;
   for (Value input : launch.getInputs()) {
     FailureOr<PlacedTensor> placed = lookup(input, launch);
@@ -319,9 +366,8 @@ LogicalResult ProgramBuilder::emitLaunch(kernel::LaunchOp launch) {
     return attribute ? attribute : kernel->getAttrOfType<IntegerAttr>(name);
   };
   schedule::LaunchOp::create(run, loc, launch.getKernelAttr(),
-                             evaluate(kernel.getTasks()),
-                             evaluate(kernel.getScratch()), *extents, reads,
-                             writes, count("flops"), count("bytes"));
+                             *tasks, *scratch, *extents, reads, writes,
+                             count("flops"), count("bytes"));
   return success();
 }
 

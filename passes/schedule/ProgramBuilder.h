@@ -36,6 +36,9 @@ private:
   mlir::LogicalResult emitBlock(mlir::Block &block);
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitLaunch(kernel::LaunchOp launch);
+  mlir::FailureOr<mlir::Value>
+  emitVersions(kernel::FuncOp kernel, llvm::StringRef name,
+               std::optional<mlir::AffineMap> first, mlir::ValueRange extents);
   mlir::LogicalResult emitReshape(kernel::ReshapeOp reshape);
   mlir::LogicalResult emitSlice(kernel::SliceOp slice);
   mlir::LogicalResult emitJoin(kernel::JoinOp join);
@@ -73,6 +76,7 @@ private:
   mlir::OpBuilder run;   // after it, or inside a region of control flow
   llvm::DenseMap<mlir::Value, PlacedTensor> tensors;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;
+  mlir::Value codeLevel; // null until something depends on it
 
   /// The extents of a view of `type` whose dynamic ones are `sizes`.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>>

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// kernel.funcs -> nested modules of a few kernels each.
+// kernel.funcs -> nested modules of a few kernels each, one per target.
 #include "passes/schedule/Passes.h"
 
+#include "dialects/graph/GraphOps.h"
 #include "dialects/kernel/KernelOps.h"
+#include "passes/schedule/ModelSymbols.h"
 
 namespace strait {
 #define GEN_PASS_DEF_SPLITKERNELSPASS
@@ -11,6 +13,22 @@ namespace strait {
 
 using namespace mlir;
 using namespace strait;
+
+/// The version of `kernel` for a target, as a kernel without others.
+static LogicalResult setVersion(kernel::FuncOp kernel, size_t target) {
+  ArrayAttr versions = kernel.getVersionsAttr();
+  kernel.removeVersionsAttr();
+  if (target == 0)
+    return success();
+  if (!versions || versions.size() < target)
+    return kernel.emitOpError("expected a version for each target, which "
+                              "strait-select-tiles makes");
+  auto version = cast<DictionaryAttr>(versions[target - 1]);
+  kernel.setTileAttr(version.getAs<DictionaryAttr>("tile"));
+  kernel.setTasksAttr(version.getAs<AffineMapAttr>("tasks"));
+  kernel.setScratchAttr(version.getAs<AffineMapAttr>("scratch"));
+  return success();
+}
 
 namespace {
 struct SplitKernelsPass
@@ -24,16 +42,31 @@ struct SplitKernelsPass
           << kernelsPerModule.getValue();
       return signalPassFailure();
     }
+    auto targets = graph::TargetAttr::listOf(module);
+    if (failed(targets))
+      return signalPassFailure();
     SmallVector<kernel::FuncOp> kernels(module.getOps<kernel::FuncOp>());
     OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-    ModuleOp group;
-    for (auto [index, kernel] : llvm::enumerate(kernels)) {
-      if (int64_t(index) % kernelsPerModule == 0)
-        group = ModuleOp::create(
-            builder, module.getLoc(),
-            ("kernels_" + Twine(index / kernelsPerModule)).str());
-      kernel->moveBefore(group.getBody(), group.getBody()->end());
+    for (auto [number, target] : llvm::enumerate(*targets)) {
+      ModuleOp group;
+      for (auto [index, kernel] : llvm::enumerate(kernels)) {
+        if (int64_t(index) % kernelsPerModule == 0) {
+          std::string name =
+              ("kernels_" + Twine(index / kernelsPerModule)).str();
+          group = ModuleOp::create(builder, module.getLoc(),
+                                   versionSymbol(name, *targets, number));
+          graph::TargetAttr::setList(group, target);
+        }
+        auto inside = OpBuilder::atBlockEnd(group.getBody());
+        auto version = cast<kernel::FuncOp>(inside.clone(*kernel));
+        version.setSymName(
+            versionSymbol(kernel.getSymName(), *targets, number));
+        if (failed(setVersion(version, number)))
+          return signalPassFailure();
+      }
     }
+    for (kernel::FuncOp kernel : kernels)
+      kernel.erase();
   }
 };
 } // namespace

@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,34 +33,44 @@ static strait_code take_options(const strait_module_options *options,
   return STRAIT_OK;
 }
 
-/* Picks for each kernel the highest code that this machine runs. */
-static strait_code choose_kernels(strait_module *module, uint32_t max_isa,
-                                  strait_error *error) {
+/* Whether all kernels have code of a level; if not, `*missing` lacks it. */
+static bool holds_level(const strait_model_desc *model, uint32_t isa,
+                        const char **missing) {
+  for (uint32_t i = 0; i < model->num_kernels; ++i)
+    if (!model->kernels[i].code[isa]) {
+      *missing = model->kernels[i].name;
+      return false;
+    }
+  return true;
+}
+
+/* Takes the highest code level that this machine runs. */
+static strait_code choose_level(strait_module *module, uint32_t max_isa,
+                                strait_error *error) {
   const strait_model_desc *model = module->model;
   int32_t machine = strait_cpu_isa();
   int32_t limit = machine < (int32_t)max_isa ? machine : (int32_t)max_isa;
-  for (uint32_t i = 0; i < model->num_kernels; ++i) {
-    const strait_kernel_desc *kernel = &model->kernels[i];
-    int32_t isa = limit;
-    while (isa >= 0 && !kernel->code[isa])
-      --isa;
-    if (isa < 0) {
-      int32_t needed = 0;
-      while (needed < STRAIT_ISA_COUNT && !kernel->code[needed])
-        ++needed;
-      if (needed == STRAIT_ISA_COUNT)
-        return strait_fail(error, STRAIT_BAD_ARTEFACT,
-                           "model '%s' has no code for kernel '%s'",
-                           model->name, kernel->name);
-      return strait_fail(error, STRAIT_UNSUPPORTED_CPU,
-                         "model '%s' was compiled for %s; this machine has %s",
-                         model->name, strait_isa_name(needed),
-                         strait_isa_name(limit));
-    }
-    module->kernels[i] = kernel->code[isa];
-    if ((uint32_t)isa > module->isa)
-      module->isa = (uint32_t)isa;
+  const char *missing = NULL;
+  int32_t isa = limit;
+  while (isa >= 0 && !holds_level(model, (uint32_t)isa, &missing))
+    --isa;
+  if (isa < 0) {
+    int32_t needed = limit + 1;
+    while (needed < STRAIT_ISA_COUNT &&
+           !holds_level(model, (uint32_t)needed, &missing))
+      ++needed;
+    if (needed == STRAIT_ISA_COUNT)
+      return strait_fail(error, STRAIT_BAD_ARTEFACT,
+                         "model '%s' has no code for kernel '%s'", model->name,
+                         missing ? missing : "");
+    return strait_fail(error, STRAIT_UNSUPPORTED_CPU,
+                       "model '%s' was compiled for %s; this machine has %s",
+                       model->name, strait_isa_name(needed),
+                       strait_isa_name(limit));
   }
+  module->isa = (uint32_t)isa;
+  for (uint32_t i = 0; i < model->num_kernels; ++i)
+    module->kernels[i] = model->kernels[i].code[isa];
   return STRAIT_OK;
 }
 
@@ -117,7 +128,7 @@ strait_code strait_module_open(const strait_model_desc *model,
                          model->num_kernels);
   }
   if (!code)
-    code = choose_kernels(module, chosen.max_isa, error);
+    code = choose_level(module, chosen.max_isa, error);
   if (!code)
     code = find_weights(module, &chosen, error);
   if (code) {
@@ -189,6 +200,11 @@ uint64_t strait_module_weights_bytes(const strait_module *module) {
 }
 
 uint32_t strait_module_isa(const strait_module *module) { return module->isa; }
+
+int32_t strait_module_has_isa(const strait_module *module, uint32_t isa) {
+  const char *missing;
+  return isa < STRAIT_ISA_COUNT && holds_level(module->model, isa, &missing);
+}
 
 uint32_t strait_num_entries(const strait_module *module) {
   return module->model->num_entries;

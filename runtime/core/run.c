@@ -276,6 +276,10 @@ static int32_t fail_service(strait_run_state *run, const char *what,
                      "%s %" PRId64 ", got %" PRId64, what, expected, got);
 }
 
+static int32_t code_level_service(strait_run_state *run) {
+  return (int32_t)run->instance->module->isa;
+}
+
 const strait_services strait_runtime_services = {
     .abi_version = STRAIT_ABI_VERSION,
     .bytes = sizeof(strait_services),
@@ -286,7 +290,8 @@ const strait_services strait_runtime_services = {
     .fail = fail_service,
     .state = strait_rows_held,
     .write_rows = strait_rows_write,
-    .rotate = strait_rows_rotate};
+    .rotate = strait_rows_rotate,
+    .code_level = code_level_service};
 
 /* ----------------------------------------------------------------- runs -- */
 

@@ -62,6 +62,15 @@ static void print_info_json(const strait_module *module) {
          "\", \"weights_bytes\": %" PRIu64 ", \"code\": ",
          STRAIT_ABI_VERSION, strait_module_weights_bytes(module));
   json_string(stdout, strait_isa_name((int32_t)strait_module_isa(module)));
+  fputs(", \"levels\": [", stdout);
+  const char *separator = "";
+  for (uint32_t isa = 0; isa < STRAIT_ISA_COUNT; ++isa)
+    if (strait_module_has_isa(module, isa)) {
+      fputs(separator, stdout);
+      json_string(stdout, strait_isa_name((int32_t)isa));
+      separator = ", ";
+    }
+  fputs("]", stdout);
   fputs(", \"entries\": [", stdout);
   for (uint32_t e = 0; e < strait_num_entries(module); ++e) {
     fputs(e ? ", {\"name\": " : "{\"name\": ", stdout);
@@ -92,6 +101,9 @@ void report_info(const program_options *options, const strait_module *module) {
   printf("weights  %" PRIu64 " bytes\n", strait_module_weights_bytes(module));
   puts("needs    glibc " LEAST_GLIBC " or later");
   printf("code     %s\n", strait_isa_name((int32_t)strait_module_isa(module)));
+  for (uint32_t isa = 0; isa < STRAIT_ISA_COUNT; ++isa)
+    if (isa != strait_module_isa(module) && strait_module_has_isa(module, isa))
+      printf("also for %s\n", strait_isa_name((int32_t)isa));
   for (uint32_t e = 0; e < strait_num_entries(module); ++e) {
     printf("entry    %s\n", strait_entry_name(module, e));
     for (uint32_t i = 0; i < strait_num_inputs(module, e); ++i)

@@ -438,8 +438,9 @@ TEST_F(RunTest, ModulesThatDoNotFitAreRefused) {
             STRAIT_BAD_ARTEFACT);
   // Code for AVX-512 only, on a machine that is told to have less.
   strait_model_desc wide = strait_model;
-  strait_kernel_desc kernels[] = {strait_model.kernels[0],
-                                  {"wide", {nullptr, kernels[0].code[0]}}};
+  strait_kernel_fn code = strait_model.kernels[0].code[0];
+  strait_kernel_desc kernels[] = {{"both", {code, code}},
+                                  {"wide", {nullptr, code}}};
   wide.kernels = kernels;
   options.weights = theWeights;
   options.max_isa = STRAIT_ISA_AVX2;
@@ -465,6 +466,31 @@ TEST_F(RunTest, HighestCodeOfTheMachineIsTaken) {
   EXPECT_EQ(strait_module_isa(low), uint32_t(STRAIT_ISA_AVX2));
   EXPECT_LE(strait_module_isa(low), strait_module_isa(module));
   strait_module_close(low);
+}
+
+TEST_F(RunTest, LevelsAreHeldByAllKernelsOrNot) {
+  // One kernel of the small model has no code for AVX-512.
+  EXPECT_EQ(strait_module_isa(module), uint32_t(STRAIT_ISA_AVX2));
+  EXPECT_TRUE(strait_module_has_isa(module, STRAIT_ISA_AVX2));
+  EXPECT_FALSE(strait_module_has_isa(module, STRAIT_ISA_AVX512));
+  EXPECT_FALSE(strait_module_has_isa(module, STRAIT_ISA_COUNT));
+  strait_model_desc both = strait_model;
+  strait_kernel_fn code = strait_model.kernels[0].code[0];
+  strait_kernel_desc kernels[] = {{"first", {code, code}},
+                                  {"second", {code, code}}};
+  both.kernels = kernels;
+  strait_module_options options;
+  strait_module_options_init(&options);
+  options.weights = theWeights;
+  options.weights_bytes = sizeof theWeights;
+  for (uint32_t limit : {STRAIT_ISA_AVX2, STRAIT_ISA_AVX512}) {
+    options.max_isa = limit;
+    strait_module *opened = nullptr;
+    ASSERT_EQ(strait_module_open(&both, &options, &opened, &error), 0);
+    EXPECT_TRUE(strait_module_has_isa(opened, STRAIT_ISA_AVX512));
+    EXPECT_LE(strait_module_isa(opened), limit);
+    strait_module_close(opened);
+  }
 }
 
 } // namespace

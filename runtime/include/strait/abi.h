@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Changes whenever a structure or the meaning of a call below changes. */
-#define STRAIT_ABI_VERSION 2
+#define STRAIT_ABI_VERSION 3
 
 /* Alignment in bytes of every buffer, weight and scratch area. */
 #define STRAIT_ALIGNMENT 64
@@ -39,8 +39,8 @@ typedef enum strait_dtype {
   STRAIT_BF16 = 16
 } strait_dtype;
 
-/* Code levels of one kernel; the runtime takes the highest that the machine
- * has and the model holds. */
+/* Code levels. A model holds a level if all of its kernels have code of it; the
+ * runtime takes the highest that the machine has and the model holds. */
 enum { STRAIT_ISA_AVX2 = 0, STRAIT_ISA_AVX512 = 1, STRAIT_ISA_COUNT = 2 };
 
 /* One run in progress; opaque to compiled code. */
@@ -105,6 +105,9 @@ typedef struct strait_services {
                         const void *rows, int64_t at, int64_t count);
   int32_t (*rotate)(strait_run_state *run, uint32_t state, int64_t by,
                     int64_t held, int64_t *length);
+
+  /* The code level (STRAIT_ISA_...) whose kernels `launch` runs. */
+  int32_t (*code_level)(strait_run_state *run);
 } strait_services;
 
 /* Host function of an entry. With `query` set it fills in the outputs' dims as

@@ -123,8 +123,11 @@ STRAIT_API void strait_module_close(strait_module *module);
 STRAIT_API const char *strait_module_name(const strait_module *module);
 STRAIT_API const char *strait_module_producer(const strait_module *module);
 STRAIT_API uint64_t strait_module_weights_bytes(const strait_module *module);
-/* Code level in use, STRAIT_ISA_...: the highest that any kernel runs at. */
+/* Code level in use, STRAIT_ISA_..., and whether the module holds code of a
+ * level. */
 STRAIT_API uint32_t strait_module_isa(const strait_module *module);
+STRAIT_API int32_t strait_module_has_isa(const strait_module *module,
+                                         uint32_t isa);
 STRAIT_API uint32_t strait_num_entries(const strait_module *module);
 STRAIT_API const char *strait_entry_name(const strait_module *module,
                                          uint32_t entry);

@@ -35,6 +35,8 @@ schedule.program @main
     outputs [#schedule.tensor<"y" : tensor<?x4xf32>>] {
   // CHECK: %[[N:.*]] = schedule.dim 0[0]
   %n = schedule.dim 0[0]
+  // CHECK: schedule.code_level
+  %level = schedule.code_level
   %c4 = arith.constant 4 : index
   // CHECK: schedule.check %[[N]] equals %[[C4:.*]], "input 'x', axis 0"
   schedule.check %n equals %c4, "input 'x', axis 0"

@@ -217,3 +217,31 @@ func.func @checks(%x: tensor<?xf32>, %n: tensor<i64>, %c: tensor<i1>) {
   }
   return
 }
+
+// -----
+
+#one = affine_map<()[s0] -> (s0)>
+#half = affine_map<()[s0] -> (s0 ceildiv 2)>
+#none = affine_map<()[s0] -> (0)>
+// Two targets cut the kernel differently; the scratch is the same for both.
+module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<isa = avx512>]} {
+kernel.func @k inputs 1 shapes([#one] -> [#one]) attributes {tasks = #one, scratch = #none, tile = {},
+    versions = [{tasks = #half, scratch = #none, tile = {}}]} {
+^bb0(%0: tensor<?xf32>, %s: index):
+  kernel.yield %0 : tensor<?xf32>
+}
+// CHECK-LABEL: schedule.program @levels
+func.func @levels(%x: tensor<?xf32>) -> tensor<?xf32> {
+  // CHECK: %[[N:.*]] = schedule.dim 0[0]
+  // CHECK: %[[HALF:.*]] = arith.ceildivsi %[[N]], %c2
+  // CHECK: %[[LEVEL:.*]] = schedule.code_level
+  // CHECK: %[[REACHED:.*]] = arith.cmpi uge, %[[LEVEL]], %c1
+  // CHECK: %[[TASKS:.*]] = arith.select %[[REACHED]], %[[HALF]], %[[N]] : index
+  // CHECK: schedule.begin_run
+  // CHECK: schedule.launch @k tasks(%[[TASKS]]) scratch(%c0{{.*}}) sizes(%[[N]])
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %y = kernel.launch @k ins(%x : tensor<?xf32>) sizes(%n) shapes [#one] -> (tensor<?xf32>)
+  return %y : tensor<?xf32>
+}
+}

@@ -53,6 +53,23 @@ schedule.state @hidden : tensor<3xi64>
 
 // -----
 
+// Code for both levels: each has a symbol of its own.
+// CHECK: llvm.func hidden @k(!llvm.ptr
+// CHECK: llvm.func hidden @k.avx512(!llvm.ptr
+// CHECK: llvm.mlir.global private constant @strait.kernels()
+// CHECK: llvm.mlir.addressof @k :
+// CHECK: llvm.mlir.addressof @k.avx512 :
+module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<isa = avx512>]} {
+schedule.program @main inputs [] outputs [] {
+  %c1 = arith.constant 1 : index
+  schedule.begin_run
+  schedule.launch @k tasks(%c1) scratch(%c1) writes()
+  schedule.return
+}
+}
+
+// -----
+
 // @negative_target: nobody said what the code is for.
 // expected-error @below {{expected 'strait.targets' on the module, where the compiler puts it}}
 module {

@@ -162,3 +162,19 @@ schedule.program @states inputs [] outputs [] {
   %all = schedule.overwrite @a with %rows rows %left
   schedule.return
 }
+
+// -----
+
+// The runtime says which code it took; service 9.
+// CHECK-LABEL: llvm.func hidden @strait_entry_level(
+// CHECK-SAME: %[[SERVICES:.*]]: !llvm.ptr, %[[STATE:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i32) -> i32
+schedule.program @level inputs [] outputs [#schedule.tensor<"y" : tensor<?xf32>>] {
+  // CHECK: %[[AT:.*]] = llvm.getelementptr %[[SERVICES]][72]
+  // CHECK: %[[CALLEE:.*]] = llvm.load %[[AT]]
+  // CHECK: %[[LEVEL:.*]] = llvm.call %[[CALLEE]](%[[STATE]]) : !llvm.ptr, (!llvm.ptr) -> i32
+  // CHECK: llvm.zext %[[LEVEL]] : i32 to i64
+  %level = schedule.code_level
+  schedule.output_dims 0[%level]
+  schedule.begin_run
+  schedule.return
+}
