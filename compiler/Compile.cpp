@@ -163,8 +163,15 @@ int Compilation::run() {
         << "\n";
     return exitUsage;
   }
+  std::optional<Report> report;
+  if (!options.report.empty())
+    report.emplace(context);
   if (failed(import()))
     return exitInput;
+  if (report) {
+    report->model = llvm::sys::path::filename(options.model);
+    report->takeNodes(*module);
+  }
   graph::TargetAttr::setList(*module, *targets);
   if (options.stopAfter == "import") {
     printIR();
@@ -189,17 +196,21 @@ int Compilation::run() {
         Level{"schedule", buildSchedulePipeline, exitInput},
         Level{"llvm", buildCpuPipeline, exitInternal}}) {
     Step step = runLevel(name, build);
-    if (step == Step::stop)
-      return exitDone;
     if (step == Step::fail)
       return failure == exitInput && diagnostics.errors() ? exitInput
                                                           : internalError();
-    if (name == "schedule" && !options.report.empty())
-      if (llvm::Error error = writeReport(*module, options.report, out)) {
+    bool isScheduled = name == "schedule" && (step == Step::next ||
+                                              options.stopAfter == name);
+    if (report && isScheduled) {
+      report->takeSchedule(*module);
+      if (llvm::Error error = writeReport(*report, options.report, out)) {
         log << "compile-model: error: " << llvm::toString(std::move(error))
             << "\n";
         return exitInput;
       }
+    }
+    if (step == Step::stop)
+      return exitDone;
   }
   return write(weights.path());
 }

@@ -65,8 +65,9 @@ struct Flags {
   cl::opt<std::string> report{
       "report",
       cl::desc("Print what became of every layer, or write it "
-               "to FILE.json"),
-      cl::ValueOptional, cl::value_desc("FILE.json"), cl::cat(category)};
+               "to FILE.json or FILE.html"),
+      cl::ValueOptional, cl::value_desc("FILE.json|FILE.html"),
+      cl::cat(category)};
   cl::opt<bool> listOps{"list-ops",
                         cl::desc("Print the supported ONNX operators"),
                         cl::cat(category)};
@@ -199,9 +200,10 @@ int main(int argc, char **argv) {
     options.report =
         flags.report.empty() ? std::string("-") : flags.report.getValue();
   if (!options.report.empty() && options.report != "-" &&
-      !StringRef(options.report).ends_with(".json"))
-    return usageError("--report takes FILE.json, found '" + options.report +
-                      "'");
+      !StringRef(options.report).ends_with(".json") &&
+      !StringRef(options.report).ends_with(".html"))
+    return usageError("--report takes FILE.json or FILE.html, found '" +
+                      options.report + "'");
   options.timing = flags.timing;
   options.jobs = flags.jobs;
   options.quiet = flags.quiet;

@@ -4,15 +4,119 @@
 using namespace mlir;
 using namespace strait;
 
-static int64_t elementsOf(Type type) {
-  return cast<RankedTensorType>(type).getNumElements();
+namespace {
+/// The extents that the tensors of a body have for given sizes.
+class Extents {
+public:
+  Extents(Operation *kernel, ArrayRef<int64_t> sizes);
+  /// The extents of a tensor; dynamic ones only where nothing tells them.
+  ArrayRef<int64_t> of(Value tensor) { return extents[tensor]; }
+  int64_t of(Value tensor, int64_t dim) { return extents[tensor][dim]; }
+  int64_t elements(Value tensor) {
+    return llvm::product_of(extents[tensor], int64_t(1));
+  }
+  SmallVector<int64_t> loops(linalg::GenericOp generic);
+  bool known(Value tensor) {
+    return !ShapedType::isDynamicShape(extents[tensor]);
+  }
+
+private:
+  void learn(Value tensor, int64_t dim, int64_t extent);
+  void learn(Value tensor, AffineMap shape, ArrayRef<int64_t> sizes);
+  void learn(linalg::GenericOp generic);
+
+  llvm::DenseMap<Value, SmallVector<int64_t>> extents;
+  bool changed = false;
+};
+} // namespace
+
+void Extents::learn(Value tensor, int64_t dim, int64_t extent) {
+  int64_t &known = extents[tensor][dim];
+  if (!ShapedType::isDynamic(known) || ShapedType::isDynamic(extent))
+    return;
+  known = extent;
+  changed = true;
 }
 
-static int64_t bytesOf(Type type) {
-  auto ranked = cast<RankedTensorType>(type);
-  int64_t width =
-      std::max<int64_t>(8, ranked.getElementType().getIntOrFloatBitWidth());
-  return ranked.getNumElements() * width / 8;
+/// From a shape map over the sizes.
+void Extents::learn(Value tensor, AffineMap shape, ArrayRef<int64_t> sizes) {
+  for (auto [dim, expr] : llvm::enumerate(shape.getResults()))
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+      if (symbol.getPosition() < sizes.size())
+        learn(tensor, dim, sizes[symbol.getPosition()]);
+}
+
+/// Extents of a generic's loops, as far as its operands show them.
+SmallVector<int64_t> Extents::loops(linalg::GenericOp generic) {
+  SmallVector<int64_t> ranges(generic.getNumLoops(), ShapedType::kDynamic);
+  for (OpOperand &operand : generic->getOpOperands()) {
+    AffineMap map = generic.getMatchingIndexingMap(&operand);
+    for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+      if (auto loop = dyn_cast<AffineDimExpr>(expr))
+        if (int64_t extent = of(operand.get(), dim);
+            !ShapedType::isDynamic(extent))
+          ranges[loop.getPosition()] = extent;
+  }
+  return ranges;
+}
+
+/// Operands that share a loop have one extent there.
+void Extents::learn(linalg::GenericOp generic) {
+  SmallVector<int64_t> ranges = loops(generic);
+  auto learnBy = [&](Value tensor, AffineMap map) {
+    for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+      if (auto loop = dyn_cast<AffineDimExpr>(expr))
+        learn(tensor, dim, ranges[loop.getPosition()]);
+  };
+  for (OpOperand &operand : generic->getOpOperands())
+    learnBy(operand.get(), generic.getMatchingIndexingMap(&operand));
+  for (auto [result, init] :
+       llvm::zip_equal(generic.getResults(), generic.getDpsInitsMutable()))
+    learnBy(result, generic.getMatchingIndexingMap(&init));
+}
+
+Extents::Extents(Operation *kernel, ArrayRef<int64_t> sizes) {
+  Block &body = kernel->getRegion(0).front();
+  auto add = [&](Value value) {
+    if (auto type = dyn_cast<RankedTensorType>(value.getType()))
+      extents[value] = llvm::to_vector(type.getShape());
+  };
+  llvm::for_each(body.getArguments(), add);
+  for (Operation &op : body)
+    llvm::for_each(op.getResults(), add);
+  auto shapes = [&](StringRef name) {
+    return kernel->getAttrOfType<ArrayAttr>(name)
+        .getAsValueRange<AffineMapAttr>();
+  };
+  unsigned numInputs = 0;
+  for (AffineMap shape : shapes("input_shapes"))
+    learn(body.getArgument(numInputs++), shape, sizes);
+  for (auto [value, shape] : llvm::zip_equal(
+           body.getTerminator()->getOperands(), shapes("result_shapes")))
+    learn(value, shape, sizes);
+  for (auto empty : body.getOps<tensor::EmptyOp>()) {
+    unsigned next = 0;
+    for (auto [dim, extent] : llvm::enumerate(empty.getType().getShape()))
+      if (ShapedType::isDynamic(extent))
+        if (auto size = dyn_cast<BlockArgument>(empty.getDynamicSizes()[next++]))
+          if (size.getArgNumber() - numInputs < sizes.size())
+            learn(empty, dim, sizes[size.getArgNumber() - numInputs]);
+  }
+  do {
+    changed = false;
+    for (Operation &op : body)
+      if (auto generic = dyn_cast<linalg::GenericOp>(op))
+        learn(generic);
+      else if (auto fill = dyn_cast<linalg::FillOp>(op))
+        for (auto [dim, extent] :
+             llvm::enumerate(SmallVector<int64_t>(of(fill.getOutputs()[0]))))
+          learn(fill.getResult(0), dim, extent);
+  } while (changed);
+}
+
+static int64_t bytesPer(Value tensor) {
+  Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
+  return bytesPerElement(element).value_or(1);
 }
 
 /// Floating-point operations of one execution of a scalar body.
@@ -26,74 +130,76 @@ static int64_t scalarFlops(linalg::GenericOp generic) {
   return count;
 }
 
-static int64_t flopsOf(Operation *op) {
+/// Nothing where an extent that counts is not known.
+static std::optional<int64_t> flopsOf(Operation *op, Extents &extents) {
+  if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
+    SmallVector<int64_t> ranges = extents.loops(generic);
+    if (ShapedType::isDynamicShape(ranges))
+      return std::nullopt;
+    return llvm::product_of(ranges, scalarFlops(generic));
+  }
+  if (!isa<kernel::KernelDialect>(op->getDialect()) || isa<kernel::YieldOp>(op))
+    return 0;
+  for (Value value : llvm::concat<Value>(SmallVector<Value>(op->getOperands()),
+                                         SmallVector<Value>(op->getResults())))
+    if (isa<RankedTensorType>(value.getType()) && !extents.known(value))
+      return std::nullopt;
+  int64_t results =
+      op->getNumResults() ? extents.elements(op->getResult(0)) : 0;
   return TypeSwitch<Operation *, int64_t>(op)
-      .Case([](linalg::GenericOp generic) {
-        int64_t trips = 1;
-        for (int64_t extent : generic.getStaticLoopRanges())
-          trips *= extent;
-        return trips * scalarFlops(generic);
+      .Case([&](kernel::MatmulOp matmul) {
+        return 2 * results *
+               extents.of(matmul.getLhs(), matmul.getTransposeLhs() ? 1 : 2);
       })
-      .Case([](kernel::MatmulOp matmul) {
-        auto lhs = cast<RankedTensorType>(matmul.getLhs().getType());
-        int64_t k = lhs.getDimSize(matmul.getTransposeLhs() ? 1 : 2);
-        return 2 * k * elementsOf(matmul.getResult().getType());
+      .Case([&](kernel::Conv2DOp conv) {
+        ArrayRef<int64_t> w = extents.of(conv.getWeights());
+        return 2 * w[2] * w[3] * w[4] * results;
       })
-      .Case([](kernel::Conv2DOp conv) {
-        auto w = cast<RankedTensorType>(conv.getWeights().getType());
-        return 2 * w.getDimSize(2) * w.getDimSize(3) * w.getDimSize(4) *
-               elementsOf(conv.getResult().getType());
+      .Case([&](kernel::DepthwiseConv2DOp conv) {
+        ArrayRef<int64_t> w = extents.of(conv.getWeights());
+        return 2 * w[0] * w[1] * results;
       })
-      .Case([](kernel::DepthwiseConv2DOp conv) {
-        auto w = cast<RankedTensorType>(conv.getWeights().getType());
-        return 2 * w.getDimSize(0) * w.getDimSize(1) *
-               elementsOf(conv.getResult().getType());
+      .Case([&](kernel::Pool2DOp pool) {
+        return pool.getKernel()[0] * pool.getKernel()[1] * results;
       })
-      .Case([](kernel::Pool2DOp pool) {
-        return pool.getKernel()[0] * pool.getKernel()[1] *
-               elementsOf(pool.getResult().getType());
-      })
-      .Case([](kernel::AttentionOp attention) {
+      .Case([&](kernel::AttentionOp attention) {
         // q k^T and p v; softmax is counted by its exponentials.
-        auto extent = [](Value tensor, ArrayRef<int64_t> order, int64_t dim) {
-          auto type = cast<RankedTensorType>(tensor.getType());
-          return type.getDimSize(llvm::find(order, dim) - order.begin());
+        auto extent = [&](Value tensor, ArrayRef<int64_t> order, int64_t dim) {
+          return extents.of(tensor, llvm::find(order, dim) - order.begin());
         };
         int64_t keys = extent(attention.getK(), attention.getKOrder(), 2);
         int64_t depth = extent(attention.getQ(), attention.getQOrder(), 3);
-        int64_t queries = elementsOf(attention.getQ().getType());
-        return 2 * queries * keys +
-               2 * keys * elementsOf(attention.getResult().getType()) +
-               queries / depth * keys;
+        int64_t queries = extents.elements(attention.getQ());
+        return 2 * queries * keys + 2 * keys * results +
+               (depth ? queries / depth * keys : 0);
       })
-      .Case([](kernel::RecurrenceOp recurrence) {
-        auto in = cast<RankedTensorType>(recurrence.getInputs().getType());
-        int64_t hidden = cast<RankedTensorType>(
-                             recurrence.getRecurrent().getType())
-                             .getDimSize(2);
-        return 2 * hidden * in.getNumElements();
+      .Case([&](kernel::RecurrenceOp recurrence) {
+        return 2 * extents.of(recurrence.getRecurrent(), 2) *
+               extents.elements(recurrence.getInputs());
       })
       .Default([](Operation *) { return 0; });
 }
 
-std::optional<KernelCost> strait::computeKernelCost(Operation *kernel) {
+std::optional<KernelCost>
+strait::computeKernelCost(Operation *kernel, ArrayRef<int64_t> sizes) {
   Block &body = kernel->getRegion(0).front();
+  Extents extents(kernel, sizes);
   KernelCost cost;
-  for (BlockArgument argument : body.getArguments()) {
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (!type)
-      continue;
-    if (!type.hasStaticShape())
+  auto addBytes = [&](Value value) {
+    if (!isa<RankedTensorType>(value.getType()))
+      return true;
+    cost.bytes += bytesPer(value) * extents.elements(value);
+    return extents.known(value);
+  };
+  if (!llvm::all_of(body.getArguments(), addBytes) ||
+      !llvm::all_of(body.getTerminator()->getOperands(), addBytes))
+    return std::nullopt;
+  for (Operation &op : body) {
+    std::optional<int64_t> flops = flopsOf(&op, extents);
+    if (!flops)
       return std::nullopt;
-    cost.bytes += bytesOf(type);
+    cost.flops += *flops;
   }
-  for (Value value : body.getTerminator()->getOperands()) {
-    if (!cast<RankedTensorType>(value.getType()).hasStaticShape())
-      return std::nullopt;
-    cost.bytes += bytesOf(value.getType());
-  }
-  for (Operation &op : body)
-    cost.flops += flopsOf(&op);
   return cost;
 }
 

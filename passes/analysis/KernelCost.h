@@ -16,9 +16,11 @@ struct KernelCost {
   int64_t bytes = 0;
 };
 
-/// The cost of a kernel.region or kernel.func whose shapes are all static;
-/// std::nullopt where an extent is dynamic.
-std::optional<KernelCost> computeKernelCost(mlir::Operation *kernel);
+/// The cost of a kernel.region or kernel.func for values of its sizes;
+/// std::nullopt where an extent follows neither from types nor from these.
+std::optional<KernelCost>
+computeKernelCost(mlir::Operation *kernel,
+                  llvm::ArrayRef<int64_t> sizes = {});
 
 /// The word that names a kernel's computation: its root, or `map`, `reduce`
 /// (one reduction), `cascade` (several).

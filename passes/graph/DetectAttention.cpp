@@ -6,6 +6,7 @@
 #include "passes/graph/Passes.h"
 
 #include "dialects/graph/SymbolicShape.h"
+#include "passes/analysis/MissedRewrites.h"
 #include "passes/graph/ConstantTree.h"
 
 namespace strait::graph {
@@ -224,7 +225,8 @@ struct DetectAttentionPass
       return signalPassFailure();
     SmallVector<MatmulOp> products;
     func.walk([&](MatmulOp op) { products.push_back(op); });
-    IRRewriter rewriter(&getContext());
+    MissedRewriteListener listener(getArgument());
+    IRRewriter rewriter(&getContext(), &listener);
     for (MatmulOp op : products) {
       rewriter.setInsertionPoint(op);
       if (failed(raiseToAttention(op, rewriter, shapes)))

@@ -4,6 +4,7 @@
 // ops on constants, which constant evaluation performs.
 #include "passes/graph/Passes.h"
 
+#include "passes/analysis/MissedRewrites.h"
 #include "passes/graph/ConstantTree.h"
 
 namespace strait::graph {
@@ -71,7 +72,11 @@ struct ExpandBatchNormPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandBatchNorm>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    MissedRewriteListener listener(getArgument());
+    GreedyRewriteConfig config;
+    config.setListener(&listener);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
+                                     config)))
       return signalPassFailure();
   }
 };

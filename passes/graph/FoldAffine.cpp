@@ -14,6 +14,7 @@
 // evaluation performs.
 #include "passes/graph/Passes.h"
 
+#include "passes/analysis/MissedRewrites.h"
 #include "passes/graph/ConstantTree.h"
 
 namespace strait::graph {
@@ -358,7 +359,11 @@ struct FoldAffinePass : public graph::impl::FoldAffinePassBase<FoldAffinePass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldIntoConvBefore, FoldIntoConvAfter, FoldIntoMatmulBefore,
                  FoldIntoMatmulAfter, SinkFactorBehindPad>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    MissedRewriteListener listener(getArgument());
+    GreedyRewriteConfig config;
+    config.setListener(&listener);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
+                                     config)))
       return signalPassFailure();
   }
 };

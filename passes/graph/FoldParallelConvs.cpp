@@ -6,6 +6,7 @@
 // tap k + begin(v) - begin(w) of v. The arithmetic is graph ops on constants.
 #include "passes/graph/Passes.h"
 
+#include "passes/analysis/MissedRewrites.h"
 #include "passes/graph/ConstantTree.h"
 
 namespace strait::graph {
@@ -221,7 +222,11 @@ struct FoldParallelConvsPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<AddConvs, AddBranch>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    MissedRewriteListener listener(getArgument());
+    GreedyRewriteConfig config;
+    config.setListener(&listener);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
+                                     config)))
       return signalPassFailure();
   }
 };

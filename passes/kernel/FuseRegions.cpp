@@ -14,6 +14,7 @@
 // The views between regions are bridged by re-expressing maps (MapRegion.h).
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "passes/analysis/FusionCost.h"
+#include "passes/analysis/MissedRewrites.h"
 #include "passes/kernel/MapRegion.h"
 #include "passes/kernel/MergeRegions.h"
 #include "passes/kernel/Passes.h"
@@ -185,6 +186,11 @@ private:
                         edge.result.getResultNumber(), keep, sizes);
   }
   void readDirectly(RegionOp consumer, const ShapedValue &source);
+  /// Tells the report why what could have been merged is not.
+  bool refuse(StringRef reason) {
+    why = reason;
+    return false;
+  }
 
   /// reshapeMap, counted: two producers of different shapes must not pull a map
   /// back and forth for ever.
@@ -200,6 +206,8 @@ private:
   func::FuncOp func;
   SizeExpressions &sizes;
   unsigned reshapes = 0;
+  StringRef why; // the last tryInput merged nothing; empty: nothing to merge
+  SmallVector<std::pair<Location, StringRef>> misses;
 };
 } // namespace
 
@@ -234,8 +242,12 @@ std::optional<Edge> Fuser::findEdge(RegionOp consumer, unsigned index) {
   if (!result)
     return std::nullopt;
   auto producer = cast<RegionOp>(result.getOwner());
-  if (producer == consumer || producer->getBlock() != consumer->getBlock())
+  if (producer == consumer)
     return std::nullopt;
+  if (producer->getBlock() != consumer->getBlock()) {
+    refuse("they stand in different parts of the control flow");
+    return std::nullopt;
+  }
   eraseDeadViews(producer);
   if (!readsByGenerics(consumer, producer))
     return std::nullopt;
@@ -245,11 +257,15 @@ std::optional<Edge> Fuser::findEdge(RegionOp consumer, unsigned index) {
   // A recurrence stores its states itself, step by step.
   Operation *root = rootOf(producer);
   if (root &&
-      (!alone || !mapOf(consumer) || isa<kernel::RecurrenceOp>(root)))
+      (!alone || !mapOf(consumer) || isa<kernel::RecurrenceOp>(root))) {
+    refuse("the result of a root is read by others, or not by one map");
     return std::nullopt;
+  }
   if (!alone && !isBroadcast(producer) &&
-      (rootOf(consumer) || !othersReadLater(producer, consumer)))
+      (rootOf(consumer) || !othersReadLater(producer, consumer))) {
+    refuse("others read the tensor between them too early");
     return std::nullopt;
+  }
   return Edge{producer, consumer, result, index, alone};
 }
 
@@ -276,7 +292,7 @@ bool Fuser::bridge(Edge &edge) {
                      ArrayRef(produced)) {
       edge.consumer = reshape(edge.consumer, produced);
       if (!edge.consumer)
-        return false;
+        return refuse("no loops fit the shapes on both sides of a view");
     }
   } else if (!same && !dropUnitDims(edge.consumer, edge.input,
                                     {edge.result, produced}, sizes)) {
@@ -290,7 +306,7 @@ bool Fuser::bridge(Edge &edge) {
       edge.consumer.getInputsMutable()[edge.input].set(edge.result);
       produced = sizes.resultDims(reshaped, 0);
     } else {
-      return false;
+      return refuse("no loops fit the shapes on both sides of a view");
     }
   }
   readDirectly(edge.consumer, {edge.result, produced});
@@ -304,10 +320,11 @@ bool Fuser::bridge(Edge &edge) {
 
 bool Fuser::mayBeEpilogue(Edge &edge) {
   linalg::GenericOp map = mapOf(edge.consumer);
-  return edge.isReadInPlace() && !usesPositions(map) &&
-         llvm::all_of(map.getDpsInputOperands(), [&](OpOperand *operand) {
-           return readsAlongMemory(map.getMatchingIndexingMap(operand));
-         });
+  return (edge.isReadInPlace() && !usesPositions(map) &&
+          llvm::all_of(map.getDpsInputOperands(), [&](OpOperand *operand) {
+            return readsAlongMemory(map.getMatchingIndexingMap(operand));
+          })) ||
+         refuse("the result of a root is not read element by element");
 }
 
 bool Fuser::mayInlineMap(Edge &edge) {
@@ -363,7 +380,8 @@ bool Fuser::mayShareRows(Edge &edge) {
       if (!dropUnitDims(edge.consumer, edge.input, {edge.result, slim}, sizes))
         return false;
     }
-  return rowsAgree(edge);
+  return rowsAgree(edge) ||
+         refuse("their rows differ, or are too few for several workers");
 }
 
 RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
@@ -374,8 +392,10 @@ RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
     return mayBeEpilogue(*edge) ? merge(*edge) : RegionOp();
   if (mayInlineMap(*edge))
     return merge(*edge);
-  if (rootOf(edge->consumer))
+  if (rootOf(edge->consumer)) {
+    refuse("a root cannot compute that operand on the fly");
     return {};
+  }
   return mayShareRows(*edge) ? merge(*edge) : RegionOp();
 }
 
@@ -394,8 +414,16 @@ FailureOr<bool> Fuser::sweep(Block &block) {
     unsigned before = reshapes;
     RegionOp fused;
     for (unsigned i = 0;
-         !fused && reshapes == before && i < region.getInputs().size(); ++i)
+         !fused && reshapes == before && i < region.getInputs().size(); ++i) {
+      Location from = region.getInputs()[i].getLoc();
+      if (OpResult produced = behindViews(region.getInputs()[i]))
+        from = produced.getLoc();
+      why = {};
       fused = tryInput(region, i);
+      if (!fused && reshapes == before && !why.empty())
+        misses.push_back(
+            {FusedLoc::get(func.getContext(), {from, region.getLoc()}), why});
+    }
     if (fused && failed(simplifyBody(fused)))
       return fused.emitOpError("its merged body does not simplify");
     bool again = fused || reshapes != before;
@@ -422,6 +450,7 @@ LogicalResult Fuser::run() {
   // A further sweep sees what the last one made possible.
   for (bool changed = true; changed;) {
     changed = false;
+    misses.clear();
     for (Block *block : blocks) {
       FailureOr<bool> swept = sweep(*block);
       if (failed(swept))
@@ -429,6 +458,8 @@ LogicalResult Fuser::run() {
       changed |= *swept;
     }
   }
+  for (auto [loc, reason] : misses)
+    reportMissed(loc, "strait-fuse-regions", reason);
   return success();
 }
 
