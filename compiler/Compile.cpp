@@ -7,6 +7,7 @@
 #include "compiler/Diagnostics.h"
 #include "compiler/EmitObject.h"
 #include "compiler/Link.h"
+#include "compiler/PassLog.h"
 #include "compiler/Pipelines.h"
 #include "compiler/Report.h"
 #include "compiler/Targets.h"
@@ -121,6 +122,8 @@ Compilation::Step Compilation::runLevel(StringRef name, BuildFn build) {
   build(pipeline, options);
   if (options.timing)
     manager.enableTiming();
+  if (options.verbose)
+    manager.addInstrumentation(std::make_unique<PassLog>(log));
   if (failed(manager.run(*module)))
     return Step::fail;
   if (pipeline.stopped() || options.stopAfter == name) {

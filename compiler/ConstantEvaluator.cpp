@@ -14,6 +14,7 @@
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
 
 using namespace mlir;
 using namespace strait;
@@ -91,11 +92,17 @@ strait::evaluateConstants(ModuleOp module) {
           llvm::sys::fs::createUniqueDirectory("strait-constants", folder))
     return emitError(loc, "cannot make a temporary folder: ")
            << code.message();
-  llvm::scope_exit remove(
-      [&] { llvm::sys::fs::remove_directories(folder); });
   SmallString<128> weights(folder), library(folder);
   llvm::sys::path::append(weights, "weights");
   llvm::sys::path::append(library, "constants.so");
+  // Weights may be large: a signal must not leave them behind.
+  for (StringRef file : {StringRef(weights), StringRef(library)})
+    llvm::sys::RemoveFileOnSignal(file);
+  llvm::scope_exit remove([&] {
+    llvm::sys::fs::remove_directories(folder);
+    for (StringRef file : {StringRef(weights), StringRef(library)})
+      llvm::sys::DontRemoveFileOnSignal(file);
+  });
   {
     std::error_code code;
     llvm::raw_fd_ostream file(weights, code);

@@ -32,7 +32,8 @@ struct CompileOptions {
   /// Prints the time of every pass.
   bool timing = false;
   unsigned jobs = 0; // 0: all cores
-  bool quiet = false;
+  /// Prints errors only, or names passes too.
+  bool quiet = false, verbose = false;
 };
 
 } // namespace strait

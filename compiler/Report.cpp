@@ -8,10 +8,10 @@
 #include "dialects/NodeNames.h"
 #include "dialects/graph/GraphDialect.h"
 #include "dialects/schedule/ScheduleOps.h"
+#include "mlir/IR/Remarks.h"
 #include "passes/analysis/KernelCost.h"
 #include "passes/schedule/BufferLifetimes.h"
 #include "runtime/core/plan.h"
-#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -36,8 +36,7 @@ public:
   explicit MissedRewrites(std::vector<MissedRewrite> &missed)
       : missed(missed) {}
   void streamOptimizationRemark(const remark::detail::Remark &r) override {
-    MissedRewrite next{r.getCategoryName().str(), namesOf(r.getLocation()),
-                       ""};
+    MissedRewrite next{r.getCategoryName().str(), namesOf(r.getLocation()), ""};
     for (const auto &argument : r.getArgs())
       next.reason += argument.val;
     std::lock_guard<std::mutex> guard(lock); // functions run in parallel
@@ -148,10 +147,9 @@ void SizeEvaluator::run(schedule::ProgramOp program) {
       SmallVector<OpFoldResult> folded;
       if (failed(op->fold(operands, folded)) || folded.size() != 1)
         return;
-      known[op->getResult(0)] =
-          isa<Attribute>(folded[0])
-              ? cast<Attribute>(folded[0])
-              : known.lookup(cast<Value>(folded[0]));
+      known[op->getResult(0)] = isa<Attribute>(folded[0])
+                                    ? cast<Attribute>(folded[0])
+                                    : known.lookup(cast<Value>(folded[0]));
     }
   });
 }
@@ -194,14 +192,13 @@ static std::vector<Placed> placeBuffers(schedule::ProgramOp program,
       auto base = bases.find(buffer.getBase());
       auto bytes = sizes.numberOf(buffer.getBytes());
       auto offset = sizes.numberOf(buffer.getOffset());
-      if (auto place = offsets.find(buffer.getOffset());
-          place != offsets.end())
+      if (auto place = offsets.find(buffer.getOffset()); place != offsets.end())
         offset = place->second;
       if (base == bases.end() || !bytes || !offset)
         ++entry.openBuffers;
       else
-        placed.push_back({base->second + *offset, *bytes,
-                          lifetimes.of(buffer.getResult())});
+        placed.push_back(
+            {base->second + *offset, *bytes, lifetimes.of(buffer.getResult())});
     }
   });
   SmallVector<int64_t> bytes;
@@ -242,8 +239,7 @@ void Report::takeProgram(Operation *op, ModuleOp module) {
     row.kind = kernelKind(kernel).str();
     SmallVector<int64_t> extents;
     for (Value size : launch.getSizes())
-      extents.push_back(
-          sizes.numberOf(size).value_or(ShapedType::kDynamic));
+      extents.push_back(sizes.numberOf(size).value_or(ShapedType::kDynamic));
     if (auto cost = computeKernelCost(kernel, extents)) {
       row.flops = cost->flops;
       row.bytes = cost->bytes;

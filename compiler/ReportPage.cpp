@@ -84,7 +84,8 @@ static void printLaunches(const ReportedEntry &entry, StringRef id,
   printFilter(out, id);
   out << "<table id=\"" << id
       << "\"><thead><tr><th class=n>#<th>kernel<th>kind<th class=n>FLOP<th>"
-         "<th class=n>bytes<th class=n>FLOP/byte<th>ONNX nodes</thead><tbody>\n";
+         "<th class=n>bytes<th class=n>FLOP/byte<th>ONNX "
+         "nodes</thead><tbody>\n";
   for (auto [number, row] : enumerate(entry.launches)) {
     out << "<tr><td class=n>" << number << "<td>" << escaped(row.kernel)
         << "<td>" << escaped(row.kind) << "<td class=n>" << scaled(row.flops)
@@ -115,8 +116,8 @@ static void printArena(const ReportedEntry &entry, raw_ostream &out) {
                    "<title>{4} bytes at {5}, launches {0} to {6}</title>"
                    "</rect>\n",
                    buffer.first, height - buffer.offset - buffer.bytes,
-                   buffer.last - buffer.first + 1, buffer.bytes,
-                   buffer.bytes, buffer.offset, buffer.last);
+                   buffer.last - buffer.first + 1, buffer.bytes, buffer.bytes,
+                   buffer.offset, buffer.last);
   out << "</svg>\n";
 }
 
@@ -127,8 +128,8 @@ static void printEntry(const ReportedEntry &entry, size_t number,
     flops += row.flops.value_or(0);
     bytes += row.bytes.value_or(0);
   }
-  out << "<h2>Entry " << escaped(entry.name) << "</h2>\n<p>Inputs: "
-      << escapedList(entry.inputs);
+  out << "<h2>Entry " << escaped(entry.name)
+      << "</h2>\n<p>Inputs: " << escapedList(entry.inputs);
   if (entry.isExample)
     out << ". The model leaves sizes open; all numbers are for these.";
   out << "</p>\n<div class=cards>";

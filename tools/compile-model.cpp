@@ -80,6 +80,9 @@ struct Flags {
                          cl::value_desc("N"),
                          cl::cat(category)};
   cl::opt<bool> quiet{"q", cl::desc("Print errors only"), cl::cat(category)};
+  cl::opt<bool> verbose{
+      "v", cl::desc("Print each pass and its time as it ends"),
+      cl::cat(category)};
 };
 } // namespace
 
@@ -207,6 +210,9 @@ int main(int argc, char **argv) {
   options.timing = flags.timing;
   options.jobs = flags.jobs;
   options.quiet = flags.quiet;
+  options.verbose = flags.verbose;
+  if (options.quiet && options.verbose)
+    return usageError("-q and -v exclude each other");
   if (!options.stopAfter.empty()) {
     auto points = strait::stoppingPoints(options);
     if (!is_contained(points, options.stopAfter))

@@ -98,7 +98,8 @@ Extents::Extents(Operation *kernel, ArrayRef<int64_t> sizes) {
     unsigned next = 0;
     for (auto [dim, extent] : llvm::enumerate(empty.getType().getShape()))
       if (ShapedType::isDynamic(extent))
-        if (auto size = dyn_cast<BlockArgument>(empty.getDynamicSizes()[next++]))
+        if (auto size =
+                dyn_cast<BlockArgument>(empty.getDynamicSizes()[next++]))
           if (size.getArgNumber() - numInputs < sizes.size())
             learn(empty, dim, sizes[size.getArgNumber() - numInputs]);
   }
@@ -180,8 +181,8 @@ static std::optional<int64_t> flopsOf(Operation *op, Extents &extents) {
       .Default([](Operation *) { return 0; });
 }
 
-std::optional<KernelCost>
-strait::computeKernelCost(Operation *kernel, ArrayRef<int64_t> sizes) {
+std::optional<KernelCost> strait::computeKernelCost(Operation *kernel,
+                                                    ArrayRef<int64_t> sizes) {
   Block &body = kernel->getRegion(0).front();
   Extents extents(kernel, sizes);
   KernelCost cost;

@@ -18,9 +18,8 @@ struct KernelCost {
 
 /// The cost of a kernel.region or kernel.func for values of its sizes;
 /// std::nullopt where an extent follows neither from types nor from these.
-std::optional<KernelCost>
-computeKernelCost(mlir::Operation *kernel,
-                  llvm::ArrayRef<int64_t> sizes = {});
+std::optional<KernelCost> computeKernelCost(mlir::Operation *kernel,
+                                            llvm::ArrayRef<int64_t> sizes = {});
 
 /// The word that names a kernel's computation: its root, or `map`, `reduce`
 /// (one reduction), `cascade` (several).

@@ -11,8 +11,8 @@ static Type elementOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getElementType();
 }
 
-FailureOr<SmallVector<Value>>
-ProgramBuilder::viewDims(Operation *op, Type type, ValueRange sizes) {
+FailureOr<SmallVector<Value>> ProgramBuilder::viewDims(Operation *op, Type type,
+                                                       ValueRange sizes) {
   FailureOr<SmallVector<Value>> extents = lookupScalars(sizes, op);
   if (failed(extents))
     return failure();
@@ -112,8 +112,7 @@ LogicalResult ProgramBuilder::emitJoin(kernel::JoinOp join) {
   }
   for (Piece &piece : pieces) {
     OpBuilder &builder = piece.own ? begin : run;
-    Value view =
-        schedule::ViewOp::create(builder, loc, target, piece.offset);
+    Value view = schedule::ViewOp::create(builder, loc, target, piece.offset);
     if (piece.own) {
       Value old = piece.buffer;
       replaceBuffer(old, view);

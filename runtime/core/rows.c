@@ -65,8 +65,7 @@ strait_code strait_state_open(const strait_module *module, uint32_t index,
   state->desc = desc;
   code = measure(state, error);
   size_t bytes = (size_t)(state->outer * state->capacity * state->row_bytes);
-  if (!code &&
-      !strait_block_reserve(&state->allocator, &state->front, bytes))
+  if (!code && !strait_block_reserve(&state->allocator, &state->front, bytes))
     code = strait_fail(error, STRAIT_OUT_OF_MEMORY,
                        "no memory for the %zu bytes of state '%s'", bytes,
                        desc->name);

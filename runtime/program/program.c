@@ -77,11 +77,11 @@ static strait_code make_states(struct session *session, strait_error *error) {
     return strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory for states");
   strait_code code = STRAIT_OK;
   for (uint32_t i = 0; !code && i < count; ++i) {
-    code = strait_state_open(session->module, i, NULL, &session->states[i],
-                             error);
+    code =
+        strait_state_open(session->module, i, NULL, &session->states[i], error);
     if (!code)
-      code = strait_attach_state(session->instance, i, session->states[i],
-                                 error);
+      code =
+          strait_attach_state(session->instance, i, session->states[i], error);
   }
   return code;
 }

@@ -8,12 +8,12 @@
 #include "compiler/Targets.h"
 #include "dialects/kernel/KernelOps.h"
 #include "dialects/schedule/ScheduleOps.h"
-#include "passes/schedule/WeightBytes.h"
-#include "strait/runtime.h"
-#include "test/compiler/ArtefactFixture.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
+#include "passes/schedule/WeightBytes.h"
+#include "strait/runtime.h"
+#include "test/compiler/ArtefactFixture.h"
 
 #include <cstdlib>
 
@@ -108,8 +108,8 @@ protected:
   void SetUp() override {
     ArtefactTest::SetUp();
     compile();
-    ASSERT_EQ(strait_module_open_file(in("states.so").c_str(), nullptr,
-                                      &module, &error),
+    ASSERT_EQ(strait_module_open_file(in("states.so").c_str(), nullptr, &module,
+                                      &error),
               0)
         << error.text;
     strait_instance_options options;
@@ -152,8 +152,8 @@ protected:
     ASSERT_TRUE(succeeded(
         strait::emitObjects(*parsed, /*optLevel=*/1, /*jobs=*/1, objects)));
     std::string weights;
-    ASSERT_TRUE(succeeded(
-        strait::writeWeights(*parsed, [&](ArrayRef<char> bytes) {
+    ASSERT_TRUE(
+        succeeded(strait::writeWeights(*parsed, [&](ArrayRef<char> bytes) {
           weights.append(bytes.begin(), bytes.end());
         })));
     writeFile("weights", weights);
