@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Budgets: compile time and memory, program size, start-up, equal bytes.
+"""Budgets: compile time and memory, program size, start-up, equal bytes; the
+arena beside what is in use at one time, for all models (of open sizes: at the
+report's example); allocations of runs that have seen their sizes.
 
-usage: budgets.py [--build DIR] [--json FILE] [MODEL ...]
+usage: budgets.py [--build DIR] [--json FILE] [--only PART] [MODEL ...]
 """
 import argparse
 import json
@@ -11,9 +13,11 @@ import sys
 import tempfile
 
 import numpy as np
+import onnx
 
 import zoo
-from artefact import ROOT, StepFailed, compile_model, run_measured
+from artefact import (ROOT, StepFailed, compile_model, find_tool,
+                      run_measured)
 
 MB = 1 << 20
 COMPILE_SECONDS = {"mobilenet_v2": 15, "resnet50": 30, "bert_base": 30}
@@ -21,6 +25,11 @@ EXTRA_PEAK = 500 * MB       # beside 2.5 times the weights
 EXTRA_PROGRAM = 1 * MB      # beside the weights
 START_MS = 5                # beside 1.5 runs and reading the weights
 TRIES = 5
+ARENA_RATIO = 1.3           # to the bytes in use at one time
+# Models that must not allocate, with the sets of input sizes that runs change
+# between.
+STEADY = {"mobilenet_v2": [[]],
+          "unet_dyn": [["x=1x3x64x96"], ["x=2x3x32x48"]]}
 
 
 def run_ms(program, feed, *flags):
@@ -68,11 +77,52 @@ def check(name, options, folder, say):
     again.path.unlink()
 
 
+def check_arena(entry, options, folder, say):
+    """The planner's arena beside the lower bound that lifetimes set."""
+    report = folder / "report.json"
+    outcome = run_measured(
+        [find_tool(options.build, "compile-model"),
+         entry.path(zoo.default_cache(options.build)),
+         "--stop-after=schedule", f"--report={report}", "-q"], 600)
+    if outcome.code != 0:
+        raise StepFailed(outcome.stderr)
+    for part in json.loads(report.read_text())["entries"]:
+        arena = part["arena"]
+        if arena["live_bytes"]:
+            size = " at " + ", ".join(part["inputs"])
+            say(f"{entry.name}: arena over what is in use"
+                f"{size if part['example'] else ''}",
+                arena["bytes"] / arena["live_bytes"], ARENA_RATIO, "times")
+
+
+def check_steady(name, options, folder, say):
+    entry = next(e for e in zoo.load_entries() if e.name == name)
+    path = entry.path(zoo.default_cache(options.build))
+    library = folder / f"{name}.so"
+    compile_model(options.build, path, library, ["--emit=lib", "-j", "2"])
+    inputs = onnx.load(path, load_external_data=False).graph.input
+    arguments = []
+    for sizes in STEADY[name]:
+        arguments += ["--sizes"] * bool(arguments)
+        arguments += [size.replace("x=", f"{inputs[0].name}=", 1)
+                      for size in sizes]
+    outcome = run_measured(
+        [pathlib.Path(options.build) / "test/tools/count-allocations",
+         library, *arguments], 300)
+    if outcome.code != 0:
+        raise StepFailed(outcome.stderr)
+    own, libc = map(int, outcome.stdout.split())
+    say(f"{name}: calls of the instance's allocator in later runs", own, 0, "")
+    say(f"{name}: calls of malloc in later runs", libc, 0, "")
+    library.unlink()
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--build", default=str(ROOT / "build"))
     parser.add_argument("--json", help="write the results here")
+    parser.add_argument("--only", choices=["compile", "arena", "steady"])
     parser.add_argument("models", nargs="*")
     options = parser.parse_args()
     counts = {"passed": 0, "failed": 0, "skipped": 0}
@@ -83,10 +133,20 @@ def main():
         print(f"{'pass' if good else 'FAIL'}  {what}: {value:.1f} {unit}, "
               f"allowed {limit:.1f}", flush=True)
 
+    def chosen(part, names):
+        if options.only not in (None, part):
+            return []
+        return [n for n in names if not options.models or n in options.models]
+
+    working = {e.name: e for e in zoo.load_entries() if not e.broken()}
+    parts = [(name, check, name) for name in chosen("compile", COMPILE_SECONDS)]
+    parts += [(name, check_arena, working[name])
+              for name in chosen("arena", working)]
+    parts += [(name, check_steady, name) for name in chosen("steady", STEADY)]
     with tempfile.TemporaryDirectory(prefix="strait-budget-") as folder:
-        for name in options.models or COMPILE_SECONDS:
+        for name, step, what in parts:
             try:
-                check(name, options, pathlib.Path(folder), say)
+                step(what, options, pathlib.Path(folder), say)
             except zoo.Missing as reason:
                 print(f"skip  {name}: {reason}")
                 counts["skipped"] += 1
