@@ -72,8 +72,8 @@ static void printCard(raw_ostream &out, StringRef what, StringRef value) {
 }
 
 static void printFilter(raw_ostream &out, StringRef table) {
-  out << "<p><input data-for=\"" << table
-      << "\" placeholder=\"show rows with ...\"></p>\n";
+  out << "<p>Show rows with <input data-for=\"" << table
+      << "\"></p>\n";
 }
 
 static void printLaunches(const ReportedEntry &entry, StringRef id,

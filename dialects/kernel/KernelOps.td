@@ -59,6 +59,20 @@ def Kernel_CellKindAttr : EnumAttr<Kernel_Dialect, Kernel_CellKind, "cell"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Kernel_ScatterKind : I32EnumAttr<"ScatterKind",
+    "what an update does to the element it meets", [
+      I32EnumAttrCase<"assign", 0>, I32EnumAttrCase<"add", 1>,
+      I32EnumAttrCase<"mul", 2>, I32EnumAttrCase<"max", 3>,
+      I32EnumAttrCase<"min", 4>
+    ]> {
+  let cppNamespace = "::strait::kernel";
+  let genSpecializedAttr = 0;
+}
+def Kernel_ScatterKindAttr
+    : EnumAttr<Kernel_Dialect, Kernel_ScatterKind, "scatter"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 //===----------------------------------------------------------------------===//
 // Groups
 //===----------------------------------------------------------------------===//
@@ -330,6 +344,50 @@ def Kernel_ConcatOp : Kernel_Root<"concat"> {
   let assemblyFormat = "$inputs attr-dict `:` type($inputs) `->` type($result)";
 }
 
+def Kernel_ScatterOp : Kernel_Root<"scatter"> {
+  let summary = "a copy of rows with some of them updated";
+  let description = [{
+    The result [R, D] is `data` with each of `updates` [U, D] assigned to, added
+    to, ... the row that `rows` [U] names, one after the other; rows outside
+    [0, R) are dropped. Takes no epilogue.
+  }];
+  let arguments = (ins Kernel_ScatterKindAttr:$kind, AnyRankedTensor:$data,
+    AnyRankedTensor:$rows, AnyRankedTensor:$updates, UnitAttr:$is_unsigned);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $kind $updates `at` $rows `into` $data attr-dict
+    `:` type($updates) `,` type($rows) `,` type($data) `->` type($result)
+  }];
+}
+
+def Kernel_TopKOp : Kernel_Root<"top_k"> {
+  let summary = "the largest elements of every row, in order";
+  let description = [{
+    The K largest (with `smallest`, smallest) of `input` [R, N] and where they
+    stood, [R, K] each; of equals the first comes first. Takes no epilogue.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, UnitAttr:$smallest,
+    UnitAttr:$is_unsigned);
+  let results = (outs AnyRankedTensor:$values, AnyRankedTensor:$positions);
+  let assemblyFormat = [{
+    $input attr-dict `:` type($input) `->` type($values) `,` type($positions)
+  }];
+}
+
+def Kernel_NonZeroOp : Kernel_Root<"non_zero"> {
+  let summary = "positions of the elements that are not zero";
+  let description = [{
+    `positions` [N] begins with those of the elements of `input` [N] that are
+    not zero, in order; `count` [1] says how many they are. What lies behind
+    them in `positions` is not defined. Takes no epilogue.
+  }];
+  let arguments = (ins AnyRankedTensor:$input);
+  let results = (outs AnyRankedTensor:$positions, AnyRankedTensor:$count);
+  let assemblyFormat = [{
+    $input attr-dict `:` type($input) `->` type($positions) `,` type($count)
+  }];
+}
+
 def Kernel_AttentionOp : Kernel_Root<"attention"> {
   let summary = "softmax(scale * q k^T + bias) v without the score matrix";
   let description = [{
@@ -363,17 +421,22 @@ def Kernel_RecurrenceOp : Kernel_Root<"recurrence", [AttrSizedOperandSegments]> 
     panels of R^T. `hidden_bias` [R, H]: the gru's recurrent bias of the
     hidden gate, needed inside the step with `linear_before_reset`.
     `initial_h`, `initial_c` [R, B, H]: zero when absent. Direction r runs
-    backward in time when bit r of `reverse` is set. Results: all hidden
-    states [T, R, B, H], last hidden [R, B, H], last cell [R, B, H] (lstm).
+    backward in time when bit r of `reverse` is set. `lengths` [B]: batch entry
+    b has steps 0 to lengths[b] - 1 only; at the others its hidden state is
+    given as zero and stays what it was. `peepholes` [R, 3 * H]: an lstm's
+    weights of the cell state in its gates i o f. Results: all hidden states
+    [T, R, B, H], last hidden [R, B, H], last cell [R, B, H] (lstm).
   }];
   let arguments = (ins AnyRankedTensor:$inputs, AnyRankedTensor:$recurrent,
     Optional<AnyRankedTensor>:$hidden_bias,
     Optional<AnyRankedTensor>:$initial_h, Optional<AnyRankedTensor>:$initial_c,
+    Optional<AnyRankedTensor>:$lengths, Optional<AnyRankedTensor>:$peepholes,
     Kernel_CellKindAttr:$cell, I64Attr:$reverse, UnitAttr:$linear_before_reset);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     $cell $inputs `,` $recurrent (`hidden_bias` $hidden_bias^)?
     (`initial_h` $initial_h^)? (`initial_c` $initial_c^)?
+    (`lengths` $lengths^)? (`peepholes` $peepholes^)?
     `reverse` $reverse attr-dict `:` functional-type(operands, results)
   }];
 }

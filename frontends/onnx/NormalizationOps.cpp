@@ -153,11 +153,43 @@ static LogicalResult importLpNorm(NodeContext &n) {
   return success();
 }
 
+/// LRN -> x / (bias + alpha * mean of squares over a window of channels)^beta.
+static LogicalResult importLrn(NodeContext &n) {
+  Value x = n.input(0);
+  Type element = n.elementOf(x);
+  int64_t size = n.attributes.requireInt("size");
+  double alpha = n.attributes.getFloat("alpha", 1e-4);
+  double beta = n.attributes.getFloat("beta", 0.75);
+  double bias = n.attributes.getFloat("bias", 1);
+  if (n.attributes.failed() || failed(n.requireRank(x, 2, 64, "an input")))
+    return failure();
+  if (size < 1 || size > 65536)
+    return n.attributes.emitError("size")
+           << "is out of range: expected 1 to 65536, found " << size;
+  // Channels become rows of images with one channel, over which a pool slides.
+  Value squares = n.reshape(n.binary<graph::MulOp>(x, x),
+                            {Dim(x, 0), Dim(1), Dim(x, 1), Dim(-1)});
+  SmallVector<int64_t> kernel = {size, 1}, ones = {1, 1};
+  SmallVector<int64_t> pads = {(size - 1) / 2, 0, size / 2, 0};
+  Value mean = n.make<graph::PoolOp>(
+      element, graph::PoolKind::Average, squares, kernel, ones, pads, ones,
+      /*ceil_mode=*/false, /*count_include_pad=*/true,
+      graph::AutoPad::Explicit, graph::Layout::ChannelsFirst);
+  mean = n.reshape(mean, n.dimsOf(x));
+  Value base = n.binary<graph::AddOp>(
+      n.binary<graph::MulOp>(mean, n.scalar(element, alpha)),
+      n.scalar(element, bias));
+  n.setOutput(0, n.binary<graph::DivOp>(
+                     x, n.binary<graph::PowOp>(base, n.scalar(element, beta))));
+  return success();
+}
+
 constexpr int kLast = kLatestOpset;
 static const OpRow kRows[] = {
     {"BatchNormalization", 1, kLast, 5, 5, importBatchNorm},
     {"GroupNormalization", 18, kLast, 3, 3, importGroupNorm},
     {"InstanceNormalization", 1, kLast, 3, 3, importInstanceNorm},
+    {"LRN", 1, kLast, 1, 1, importLrn},
     {"LayerNormalization", 17, kLast, 2, 3, importLayerNorm},
     {"LpNormalization", 1, kLast, 1, 1, importLpNorm},
     {"RMSNormalization", 23, kLast, 2, 2, importRmsNorm},

@@ -30,6 +30,15 @@ strait::computeLaunchShape(Operation *regionOrFunc, graph::TargetAttr target) {
       .Case<kernel::Pool2DOp>([&](auto) {
         return computePool2DLaunch(regionOrFunc, target);
       })
+      .Case<kernel::ScatterOp>([&](auto) {
+        return computeScatterLaunch(regionOrFunc, target);
+      })
+      .Case<kernel::NonZeroOp>([&](auto) {
+        return computeNonZeroLaunch(regionOrFunc, target);
+      })
+      .Case<kernel::TopKOp>([&](auto) {
+        return computeTopKLaunch(regionOrFunc, target);
+      })
       .Case<kernel::RecurrenceOp>([&](auto) {
         return computeRecurrenceLaunch(regionOrFunc, target);
       })

@@ -37,6 +37,15 @@ computePool2DLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 /// `block`: result elements per task.
 mlir::FailureOr<LaunchShape>
 computeConcatLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
+/// `block`: result columns per task.
+mlir::FailureOr<LaunchShape>
+computeScatterLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
+/// One task: where an element goes depends on all before it.
+mlir::FailureOr<LaunchShape>
+computeNonZeroLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
+/// `row_block`: rows per task.
+mlir::FailureOr<LaunchShape>
+computeTopKLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
 
 mlir::FailureOr<LaunchShape>
 computeRecurrenceLaunch(mlir::Operation *regionOrFunc,

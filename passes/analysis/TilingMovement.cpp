@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Tasks of pooling (blocks of result rows) and of concatenation (runs of
-// elements).
+// Tasks of pooling (blocks of result rows), of concatenation (runs of
+// elements), of scattering (blocks of columns) and of top-k (blocks of rows).
 #include "passes/analysis/RootShape.h"
 #include "passes/analysis/Tiling.h"
 
@@ -48,6 +48,50 @@ strait::computeConcatLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
                        target.lanes());
   launch.tasks =
       shape->overSizes((result[0] * result[1]).ceilDiv(elementsPerTask));
+  launch.scratch = shape->overSizes(shape->constant(0));
+  return launch;
+}
+
+FailureOr<LaunchShape>
+strait::computeScatterLaunch(Operation *regionOrFunc,
+                             graph::TargetAttr target) {
+  FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
+  if (failed(shape))
+    return failure();
+  // Updates of one row meet in their order only within a column.
+  constexpr int64_t block = 256;
+  LaunchShape launch;
+  launch.tile = tileOf(shape->context(), "block", block, target.lanes());
+  launch.tasks = shape->overSizes(shape->result()[1].ceilDiv(block));
+  launch.scratch = shape->overSizes(shape->constant(0));
+  return launch;
+}
+
+FailureOr<LaunchShape>
+strait::computeNonZeroLaunch(Operation *regionOrFunc,
+                             graph::TargetAttr target) {
+  FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
+  if (failed(shape))
+    return failure();
+  LaunchShape launch;
+  launch.tile = tileOf(shape->context(), "block", 1, target.lanes());
+  launch.tasks = shape->overSizes(shape->constant(1));
+  launch.scratch = shape->overSizes(shape->constant(0));
+  return launch;
+}
+
+FailureOr<LaunchShape>
+strait::computeTopKLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
+  FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
+  if (failed(shape))
+    return failure();
+  auto topK = cast<kernel::TopKOp>(shape->root());
+  ArrayRef<AffineExpr> input = shape->operand(topK.getInput());
+  int64_t perRow = std::max<int64_t>(1, extentOr(input[1], 1024));
+  int64_t block = std::max<int64_t>(1, elementsPerTask / perRow);
+  LaunchShape launch;
+  launch.tile = tileOf(shape->context(), "row_block", block, target.lanes());
+  launch.tasks = shape->overSizes(input[0].ceilDiv(block));
   launch.scratch = shape->overSizes(shape->constant(0));
   return launch;
 }

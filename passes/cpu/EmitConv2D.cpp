@@ -210,7 +210,7 @@ struct Conv2DEmitter {
 } // namespace
 
 LogicalResult cpu::emitConv2D(KernelFunction &function, kernel::Conv2DOp op) {
-  if (failed(expectF32(op)) || failed(Window::check(op)))
+  if (failed(expectF32(op, op->getOperandTypes())) || failed(Window::check(op)))
     return failure();
   auto weights = cast<RankedTensorType>(op.getWeights().getType());
   auto output = cast<RankedTensorType>(op.getResult().getType());

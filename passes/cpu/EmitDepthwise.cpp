@@ -290,7 +290,7 @@ struct DepthwiseEmitter {
 
 LogicalResult cpu::emitDepthwiseConv2D(KernelFunction &function,
                                        kernel::DepthwiseConv2DOp op) {
-  if (failed(expectF32(op)) || failed(Window::check(op)))
+  if (failed(expectF32(op, op->getOperandTypes())) || failed(Window::check(op)))
     return failure();
   auto weights = cast<RankedTensorType>(op.getWeights().getType());
   auto input = function.inputIndex(op.getInput());

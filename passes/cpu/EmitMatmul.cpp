@@ -211,7 +211,7 @@ struct MatmulEmitter {
 } // namespace
 
 LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
-  if (failed(expectF32(op)))
+  if (failed(expectF32(op, op->getOperandTypes())))
     return failure();
   TileAttributes attributes(function.kernel());
   FailureOr<Epilogue> epilogue = Epilogue::create(function, op);

@@ -7,6 +7,7 @@
 //       gates = h R^T                      block product, gates in scratch
 //       h, c = cell(inputs[step], gates)   vectors along the hidden dimension
 //       results[step] = h
+// A batch entry whose steps are over keeps its states and gives zeros.
 //
 // A gru whose reset gate comes before the product (linear_before_reset = 0)
 // computes the hidden gate's panels again from r * h.
@@ -35,6 +36,8 @@ struct RecurrenceEmitter {
   // Values of the entry block; null where absent.
   Value inputs = {}, recurrent = {}, hiddenBias = {}, initialH = {};
   Value initialC = {}, time = {}, batch = {}, batchBlocks = {};
+  Value lengths = {}, peepholes = {};
+  Type lengthType = {};
   Value gateArea = {}, hArea = {}, cArea = {}, resetArea = {};
   SmallVector<unsigned> allResults = {}, hResults = {}, cResults = {};
   SmallVector<int64_t> possibleRows = {};
@@ -148,7 +151,23 @@ struct RecurrenceEmitter {
     Value inputAt, gateAt, stateAt; // of gate 0, of gate 0, in scratch
     Value j;
     int64_t count;
+    Value isOver; // whether the batch entry has no such step; null: it has
   };
+  /// The new state, or the old one where the entry's steps are over.
+  Value unlessOver(OpBuilder &b, const Element &e, Value fresh, Value old) {
+    return e.isOver ? arith::SelectOp::create(b, loc, e.isOver, old, fresh)
+                    : fresh;
+  }
+  /// `gate` plus the cell state's part of it, for gate `index`.
+  Value withPeephole(OpBuilder &b, const Task &task, const Element &e,
+                     Value gate, Value cell, int64_t index) {
+    if (!peepholes)
+      return gate;
+    IndexMath math(b, loc);
+    Value at = math.add(math.mul(task.direction, 3 * hidden),
+                        math.add(e.j, index * hidden));
+    return add(b, gate, mul(b, load(b, peepholes, at, e.count), cell));
+  }
   Value input(OpBuilder &b, const Element &e, int64_t gate) {
     return load(b, inputs, IndexMath(b, loc).add(e.inputAt, gate * hidden),
                 e.count);
@@ -168,13 +187,17 @@ struct RecurrenceEmitter {
     case kernel::CellKind::rnn:
       return tanh(b, preactivation(b, e, 0));
     case kernel::CellKind::lstm: {
-      Value i = sigmoid(b, preactivation(b, e, 0), n);
-      Value o = sigmoid(b, preactivation(b, e, 1), n);
-      Value f = sigmoid(b, preactivation(b, e, 2), n);
-      Value g = tanh(b, preactivation(b, e, 3));
       Value old = load(b, cArea, e.stateAt, n);
+      auto part = [&](int64_t gate, Value cell) {
+        Value sum = withPeephole(b, task, e, preactivation(b, e, gate), cell,
+                                 gate);
+        return sigmoid(b, sum, n);
+      };
+      Value i = part(0, old), f = part(2, old);
+      Value g = tanh(b, preactivation(b, e, 3));
       Value cell = add(b, mul(b, f, old), mul(b, i, g));
-      store(b, cell, cArea, e.stateAt);
+      Value o = part(1, cell);
+      store(b, unlessOver(b, e, cell, old), cArea, e.stateAt);
       return mul(b, o, tanh(b, cell));
     }
     case kernel::CellKind::gru: {
@@ -214,7 +237,7 @@ struct RecurrenceEmitter {
           task.direction);
       return Element{in.add(in.mul(pixel, gates * hidden), j),
                      in.add(in.mul(row, gatePitch()), j),
-                     in.add(in.mul(row, statePitch()), j), j, count};
+                     in.add(in.mul(row, statePitch()), j), j, count, {}};
     };
     emitProduct(builder, task, hArea, 0);
     if (op.getCell() == kernel::CellKind::gru && !op.getLinearBeforeReset()) {
@@ -241,8 +264,16 @@ struct RecurrenceEmitter {
                                     int64_t count) {
       IndexMath in(b, loc);
       Element e = element(b, row, j, count);
+      if (lengths) {
+        Value length = loadElements(b, loc, lengths, in.add(task.row, row),
+                                    lengthType, 1);
+        length = arith::IndexCastOp::create(b, loc, b.getIndexType(), length);
+        e.isOver = in.compare(arith::CmpIPredicate::sge, at, length);
+      }
       Value h = emitCell(b, task, e);
-      store(b, h, hArea, e.stateAt);
+      Value old = e.isOver ? load(b, hArea, e.stateAt, count) : Value();
+      store(b, unlessOver(b, e, h, old), hArea, e.stateAt);
+      h = unlessOver(b, e, h, splat(b, 0, count));
       Value outer = in.add(in.mul(at, directions), task.direction);
       Value where = in.add(
           in.mul(in.add(in.mul(outer, batch), in.add(task.row, row)), hidden),
@@ -295,7 +326,8 @@ struct RecurrenceEmitter {
 
 LogicalResult cpu::emitRecurrence(KernelFunction &function,
                                   kernel::RecurrenceOp op) {
-  if (failed(expectF32(op)))
+  if (failed(expectF32(
+          op, {op.getInputs().getType(), op.getRecurrent().getType()})))
     return failure();
   kernel::FuncOp kernel = function.kernel();
   Block &body = kernel.getBody().front();
@@ -331,6 +363,10 @@ LogicalResult cpu::emitRecurrence(KernelFunction &function,
   emitter.hiddenBias = flat(op.getHiddenBias());
   emitter.initialH = flat(op.getInitialH());
   emitter.initialC = flat(op.getInitialC());
+  emitter.lengths = flat(op.getLengths());
+  emitter.peepholes = flat(op.getPeepholes());
+  if (op.getLengths())
+    emitter.lengthType = getElementTypeOrSelf(op.getLengths().getType());
   if (missing)
     return op.emitOpError("expected its operands to be inputs of the kernel");
   SmallVector<unsigned> *results[] = {&emitter.allResults, &emitter.hResults,

@@ -9,9 +9,9 @@ using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
 
-LogicalResult cpu::expectF32(Operation *root) {
-  for (Type type : llvm::concat<const Type>(root->getOperandTypes(),
-                                            root->getResultTypes()))
+LogicalResult cpu::expectF32(Operation *root, TypeRange operands) {
+  for (Type type :
+       llvm::concat<const Type>(operands, root->getResultTypes()))
     if (!cast<RankedTensorType>(type).getElementType().isF32())
       return root->emitOpError("expected f32 tensors, found ") << type;
   return success();

@@ -10,7 +10,8 @@
 namespace strait::cpu {
 
 /// Contractions are generated for f32 only; a diagnostic for anything else.
-llvm::LogicalResult expectF32(mlir::Operation *root);
+/// `operands`: the types of those that take part in the arithmetic.
+llvm::LogicalResult expectF32(mlir::Operation *root, mlir::TypeRange operands);
 
 class Epilogue {
 public:

@@ -13,6 +13,9 @@ llvm::LogicalResult emitCascade(KernelFunction &function);
 
 llvm::LogicalResult emitConcat(KernelFunction &function, kernel::ConcatOp op);
 llvm::LogicalResult emitPool2D(KernelFunction &function, kernel::Pool2DOp op);
+llvm::LogicalResult emitScatter(KernelFunction &function, kernel::ScatterOp op);
+llvm::LogicalResult emitNonZero(KernelFunction &function, kernel::NonZeroOp op);
+llvm::LogicalResult emitTopK(KernelFunction &function, kernel::TopKOp op);
 
 llvm::LogicalResult emitAttention(KernelFunction &function,
                                   kernel::AttentionOp op);

@@ -40,6 +40,12 @@ static LogicalResult lowerKernel(kernel::FuncOp kernel) {
                       [&](auto op) { return emitConcat(function, op); })
                   .Case<kernel::Pool2DOp>(
                       [&](auto op) { return emitPool2D(function, op); })
+                  .Case<kernel::ScatterOp>(
+                      [&](auto op) { return emitScatter(function, op); })
+                  .Case<kernel::NonZeroOp>(
+                      [&](auto op) { return emitNonZero(function, op); })
+                  .Case<kernel::TopKOp>(
+                      [&](auto op) { return emitTopK(function, op); })
                   .Case<kernel::RecurrenceOp>(
                       [&](auto op) { return emitRecurrence(function, op); })
                   .Default([](Operation *op) {

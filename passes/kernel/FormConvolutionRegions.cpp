@@ -1,61 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // strait.conv, conv_transpose, pool -> channels-last roots. One spatial
 // dimension becomes two with a height of 1; a 1x1 convolution is a product over
-// pixels; channels-first operands are transposed around the root.
+// pixels; channels-first operands are transposed around the root. What has no
+// root gathers its windows.
+#include "passes/kernel/GatheredWindows.h"
 #include "passes/kernel/PackWeights.h"
 
 using namespace mlir;
 using namespace strait;
 
-namespace {
-/// Window parameters of two spatial dims.
-struct Window {
-  SmallVector<int64_t> kernel, strides, pads, dilations;
-};
-} // namespace
-
-/// The two-dimensional form of window attributes; pads resolved for auto_pad.
-static FailureOr<Window>
-windowOf(Operation *op, ArrayRef<int64_t> kernel, ArrayRef<int64_t> strides,
-         ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations,
-         graph::AutoPad autoPad, ArrayRef<AffineExpr> spatial) {
+/// Window attributes with the pads of auto_pad, which keep ceil(size / stride)
+/// positions.
+static Window windowOf(GraphToKernel &state, ArrayRef<int64_t> kernel,
+                       ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
+                       ArrayRef<int64_t> dilations, graph::AutoPad autoPad,
+                       ArrayRef<AffineExpr> spatial) {
   Window w{SmallVector<int64_t>(kernel), SmallVector<int64_t>(strides),
-           SmallVector<int64_t>(pads), SmallVector<int64_t>(dilations)};
+           SmallVector<int64_t>(dilations), {}};
+  for (int64_t pad : pads)
+    w.pads.push_back(state.constant(pad));
+  if (autoPad == graph::AutoPad::Explicit)
+    return w;
   unsigned rank = kernel.size();
-  if (rank != 1 && rank != 2)
-    return op->emitOpError("expected one or two spatial dimensions, found ")
-           << rank;
-  if (autoPad != graph::AutoPad::Explicit) {
-    for (unsigned i = 0; i < rank; ++i) {
-      auto size = constantOf(spatial[i]);
-      if (!size && strides[i] != 1)
-        return op->emitOpError("auto_pad with a stride needs a constant size "
-                               "of spatial dimension ")
-               << i << "; pin it with --shape";
-      int64_t reach = (kernel[i] - 1) * dilations[i] + 1;
-      int64_t outputs = size ? llvm::divideCeil(*size, strides[i]) : 0;
-      int64_t total =
-          size ? std::max<int64_t>(
-                     0, (outputs - 1) * strides[i] + reach - *size)
-               : reach - 1;
-      int64_t less = total / 2, more = total - less;
-      bool upper = autoPad == graph::AutoPad::SameUpper;
-      w.pads[i] = upper ? less : more;
-      w.pads[rank + i] = upper ? more : less;
-    }
-  }
-  if (rank == 1) {
-    w.kernel.insert(w.kernel.begin(), 1);
-    w.strides.insert(w.strides.begin(), 1);
-    w.dilations.insert(w.dilations.begin(), 1);
-    w.pads = {0, w.pads[0], 0, w.pads[1]};
+  for (unsigned i = 0; i < rank; ++i) {
+    AffineExpr reach = state.constant((kernel[i] - 1) * dilations[i] + 1);
+    AffineExpr covered =
+        strides[i] == 1
+            ? graph::add(spatial[i], reach - 1)
+            : graph::add((spatial[i].ceilDiv(strides[i]) - 1) * strides[i],
+                         reach);
+    AffineExpr total = state.shapes.maximum(
+        graph::subtract(covered, spatial[i]), state.constant(0));
+    AffineExpr less = total.floorDiv(2), more = graph::subtract(total, less);
+    bool upper = autoPad == graph::AutoPad::SameUpper;
+    w.pads[i] = upper ? less : more;
+    w.pads[rank + i] = upper ? more : less;
   }
   return w;
 }
 
-/// `x` as [N, H, W, C].
-static ShapedValue toChannelsLast2D(GraphToKernel &state, Location loc,
-                                    ShapedValue x, graph::Layout layout) {
+/// One spatial dimension becomes two, the first of them a single row.
+static Window asImage(Window w) {
+  if (w.rank() != 1)
+    return w;
+  w.kernel.insert(w.kernel.begin(), 1);
+  w.strides.insert(w.strides.begin(), 1);
+  w.dilations.insert(w.dilations.begin(), 1);
+  AffineExpr zero = getAffineConstantExpr(0, w.pads[0].getContext());
+  w.pads = {zero, w.pads[0], zero, w.pads[1]};
+  return w;
+}
+
+/// The spatial extents of a tensor [N, C, ...] or [N, ..., C].
+static ArrayRef<AffineExpr> spatialDims(const ShapedValue &x,
+                                        graph::Layout layout) {
+  return ArrayRef(x.dims).slice(
+      layout == graph::Layout::ChannelsLast ? 1 : 2, x.rank() - 2);
+}
+
+/// `x` as [N, H, W, C], or with more spatial dims.
+static ShapedValue toChannelsLast(GraphToKernel &state, Location loc,
+                                  ShapedValue x, graph::Layout layout) {
   if (x.rank() == 3) {
     SmallVector<AffineExpr> dims(x.dims);
     dims.insert(dims.begin() +
@@ -65,29 +70,68 @@ static ShapedValue toChannelsLast2D(GraphToKernel &state, Location loc,
   }
   if (layout == graph::Layout::ChannelsLast)
     return x;
-  return state.transpose(loc, x, {0, 2, 3, 1});
+  SmallVector<int64_t> perm = {0};
+  llvm::append_range(perm, llvm::seq<int64_t>(2, x.rank()));
+  perm.push_back(1);
+  return state.transpose(loc, x, perm);
 }
 
 /// Back to the result's own shape and layout.
-static void setFromChannelsLast2D(GraphToKernel &state, Operation *op,
-                                  ShapedValue y, graph::Layout layout) {
-  if (layout == graph::Layout::ChannelsFirst)
-    y = state.transpose(op->getLoc(), y, {0, 3, 1, 2});
+static void setFromChannelsLast(GraphToKernel &state, Operation *op,
+                                ShapedValue y, graph::Layout layout) {
+  if (layout == graph::Layout::ChannelsFirst) {
+    SmallVector<int64_t> perm = {0, y.rank() - 1};
+    llvm::append_range(perm, llvm::seq<int64_t>(1, y.rank() - 1));
+    y = state.transpose(op->getLoc(), y, perm);
+  }
   state.set(op->getResult(0), state.reshape(op->getLoc(), y,
                                             state.dimsOf(op->getResult(0))));
 }
 
-/// The result's extents as [N, H, W, C].
-static SmallVector<AffineExpr> resultDims2D(GraphToKernel &state,
-                                            Value result,
-                                            graph::Layout layout) {
+/// The result's extents as [N, H, W, C], or with more spatial dims.
+static SmallVector<AffineExpr> resultDims(GraphToKernel &state, Value result,
+                                          graph::Layout layout) {
   SmallVector<AffineExpr> d = state.dimsOf(result);
   bool last = layout == graph::Layout::ChannelsLast;
   if (d.size() == 3)
     d.insert(d.begin() + (last ? 1 : 2), state.constant(1));
-  if (last)
-    return d;
-  return {d[0], d[2], d[3], d[1]};
+  if (!last)
+    std::rotate(d.begin() + 1, d.begin() + 2, d.end());
+  return d;
+}
+
+/// `x` with zeros around it where the pads are open, which roots do not take.
+static ShapedValue padOpen(GraphToKernel &state, Location loc, ShapedValue x,
+                           Window &window) {
+  if (window.knownPads())
+    return x;
+  unsigned rank = window.rank();
+  SmallVector<AffineExpr> dims(x.dims), begins(window.pads);
+  for (unsigned i = 0; i < rank; ++i)
+    dims[1 + i] = graph::add(
+        dims[1 + i], graph::add(window.pads[i], window.pads[rank + i]));
+  window.pads.assign(2 * rank, state.constant(0));
+  return state.pull(
+      loc, dims, x.elementType(),
+      [&](RegionBuilder &region, OpBuilder &b, Indices at) -> Value {
+        SmallVector<Value> reads(at);
+        Value inside;
+        for (unsigned i = 0; i < rank; ++i) {
+          Value extent = region.extent(x.dims[1 + i]);
+          Value position = arith::SubIOp::create(b, loc, at[1 + i],
+                                                 region.extent(begins[i]));
+          Value here = inBounds(b, loc, position, extent);
+          inside = inside
+                       ? arith::AndIOp::create(b, loc, inside, here).getResult()
+                       : here;
+          reads[1 + i] = clampIndex(b, loc, position, extent);
+        }
+        Value element =
+            tensor::ExtractOp::create(b, loc, region.input(x), reads);
+        Value zero = arith::ConstantOp::create(b, loc,
+                                               b.getZeroAttr(x.elementType()));
+        return arith::SelectOp::create(b, loc, inside, element, zero);
+      });
 }
 
 /// Adds `bias` [C] to `value` with extents `dims` inside a region.
@@ -118,14 +162,10 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
     shape.push_back(*constantOf(dim));
   }
   ShapedValue x = state.get(op.getX());
-  bool last = op.getLayout() == graph::Layout::ChannelsLast;
-  ArrayRef<AffineExpr> spatial =
-      ArrayRef(x.dims).slice(last ? 1 : 2, x.rank() - 2);
-  auto window = windowOf(op, ArrayRef(shape).drop_front(2), op.getStrides(),
-                         op.getPads(), op.getDilations(), op.getAutoPad(),
-                         spatial);
-  if (failed(window))
-    return failure();
+  Window window = windowOf(state, ArrayRef(shape).drop_front(2),
+                           op.getStrides(), op.getPads(), op.getDilations(),
+                           op.getAutoPad(), spatialDims(x, op.getLayout()));
+  window = asImage(window);
   if (shape.size() == 3) {
     shape.insert(shape.begin() + 2, 1);
     SmallVector<AffineExpr> dims;
@@ -133,9 +173,9 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
       dims.push_back(state.constant(extent));
     filters = state.reshape(loc, filters, dims);
   }
-  x = toChannelsLast2D(state, loc, x, op.getLayout());
+  x = toChannelsLast(state, loc, x, op.getLayout());
   SmallVector<AffineExpr> dims =
-      resultDims2D(state, op.getResult(), op.getLayout());
+      resultDims(state, op.getResult(), op.getLayout());
   int64_t outputs = shape[0], channels = shape[1], groups = op.getGroups();
   // The filters know the channels where the input does not.
   SmallVector<AffineExpr> known(x.dims);
@@ -144,11 +184,20 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
   ShapedValue bias;
   if (op.getBias())
     bias = state.get(op.getBias());
+  if (window.rank() > 2) {
+    setFromChannelsLast(state, op,
+                        gatherConv(state, loc, x, filters, bias, window,
+                                   groups, dims),
+                        op.getLayout());
+    return success();
+  }
+  x = padOpen(state, loc, x, window);
+  SmallVector<int64_t> pads = *window.knownPads();
 
-  bool pointwise =
-      groups == 1 && llvm::all_of(window->kernel, [](auto k) { return k == 1; }) &&
-      llvm::all_of(window->strides, [](auto s) { return s == 1; }) &&
-      llvm::all_of(window->pads, [](auto p) { return p == 0; });
+  auto isOne = [](int64_t value) { return value == 1; };
+  bool pointwise = groups == 1 && llvm::all_of(window.kernel, isOne) &&
+                   llvm::all_of(window.strides, isOne) &&
+                   llvm::all_of(pads, [](int64_t p) { return p == 0; });
   if (pointwise) {
     AffineExpr pixels =
         productOf({x.dims[1], x.dims[2]}, op.getContext());
@@ -169,7 +218,7 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
     if (bias)
       value = addBias(region, value, product, bias);
     ShapedValue y = region.finish({{value, product}}).front();
-    setFromChannelsLast2D(state, op, state.reshape(loc, y, dims),
+    setFromChannelsLast(state, op, state.reshape(loc, y, dims),
                           op.getLayout());
     return success();
   }
@@ -183,16 +232,16 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
   Value value =
       depthwise
           ? kernel::DepthwiseConv2DOp::create(
-                region.body(), loc, type, input, packed, window->strides,
-                window->pads, window->dilations)
+                region.body(), loc, type, input, packed, window.strides, pads,
+                window.dilations)
                 .getResult()
           : kernel::Conv2DOp::create(region.body(), loc, type, input, packed,
-                                     window->strides, window->pads,
-                                     window->dilations, groups)
+                                     window.strides, pads, window.dilations,
+                                     groups)
                 .getResult();
   if (bias)
     value = addBias(region, value, dims, bias);
-  setFromChannelsLast2D(state, op, region.finish({{value, dims}}).front(),
+  setFromChannelsLast(state, op, region.finish({{value, dims}}).front(),
                         op.getLayout());
   return success();
 }
@@ -239,72 +288,6 @@ static ShapedValue formDisjointTranspose(graph::ConvTransposeOp op,
                            });
 }
 
-/// Any filters: each output gathers the inputs that reach it, the stride's
-/// gaps in the input counting as zero.
-static ShapedValue formGatheredTranspose(graph::ConvTransposeOp op,
-                                         GraphToKernel &state, ShapedValue x,
-                                         ShapedValue filters,
-                                         const Window &window,
-                                         ArrayRef<AffineExpr> dims) {
-  Location loc = op.getLoc();
-  int64_t channels = *constantOf(filters.dims[0]);
-  MLIRContext *context = op.getContext();
-  SmallVector<AffineExpr> loops(dims);
-  for (int64_t extent : {window.kernel[0], window.kernel[1], channels})
-    loops.push_back(state.constant(extent));
-  RegionBuilder region(state.builder, loc, state.sizes);
-  Value source = region.input(x), weights = region.input(filters);
-  Value height = region.extent(x.dims[1]), width = region.extent(x.dims[2]);
-  Type element = x.elementType();
-  Value sum = region.reduce(
-      loops, {4, 5, 6}, weights,
-      AffineMap::get(7, 0,
-                     {getAffineDimExpr(6, context),
-                      getAffineDimExpr(3, context),
-                      getAffineDimExpr(4, context),
-                      getAffineDimExpr(5, context)},
-                     context),
-      cast<TypedAttr>(state.builder.getZeroAttr(element)),
-      [&](OpBuilder &b, Location l, ValueRange v) -> Value {
-        SmallVector<Value> at;
-        for (unsigned i = 0; i < loops.size(); ++i)
-          at.push_back(linalg::IndexOp::create(b, l, i));
-        Value inside;
-        auto position = [&](int axis, Value extent) {
-          Value reach = arith::MulIOp::create(
-              b, l, at[4 + axis],
-              positionConstant(b, l, window.dilations[axis]));
-          Value shifted = arith::SubIOp::create(
-              b, l,
-              arith::AddIOp::create(b, l, at[1 + axis],
-                                    positionConstant(b, l, window.pads[axis])),
-              reach);
-          Value stride = positionConstant(b, l, window.strides[axis]);
-          Value index = arith::DivSIOp::create(b, l, shifted, stride);
-          Value exact = arith::CmpIOp::create(
-              b, l, arith::CmpIPredicate::eq,
-              arith::MulIOp::create(b, l, index, stride), shifted);
-          Value here = arith::AndIOp::create(
-              b, l, exact, inBounds(b, l, index, extent));
-          inside = inside ? arith::AndIOp::create(b, l, inside, here)
-                                .getResult()
-                          : here;
-          return clampIndex(b, l, index, extent);
-        };
-        Value row = position(0, height), column = position(1, width);
-        Value a = tensor::ExtractOp::create(
-            b, l, source, ValueRange{at[0], row, column, at[6]});
-        Value term = arith::MulFOp::create(b, l, a, v[0]);
-        Value zero =
-            arith::ConstantOp::create(b, l, b.getZeroAttr(element));
-        term = arith::SelectOp::create(b, l, inside, term, zero);
-        return arith::AddFOp::create(b, l, v[1], term);
-      });
-  if (op.getBias())
-    sum = addBias(region, sum, dims, state.get(op.getBias()));
-  return region.finish({{sum, SmallVector<AffineExpr>(dims)}}, 3).front();
-}
-
 static LogicalResult formConvTranspose(graph::ConvTransposeOp op,
                                        GraphToKernel &state) {
   Location loc = op.getLoc();
@@ -319,61 +302,68 @@ static LogicalResult formConvTranspose(graph::ConvTransposeOp op,
     shape.push_back(*constantOf(dim));
   }
   ShapedValue x = state.get(op.getX());
-  bool last = op.getLayout() == graph::Layout::ChannelsLast;
   if (op.getAutoPad() != graph::AutoPad::Explicit)
     return op.emitOpError("expected explicit pads of a transposed "
                           "convolution");
-  auto window = windowOf(op, ArrayRef(shape).drop_front(2), op.getStrides(),
-                         op.getPads(), op.getDilations(), op.getAutoPad(),
-                         ArrayRef(x.dims).slice(last ? 1 : 2, x.rank() - 2));
-  if (failed(window))
-    return failure();
+  Window window = asImage(windowOf(
+      state, ArrayRef(shape).drop_front(2), op.getStrides(), op.getPads(),
+      op.getDilations(), op.getAutoPad(), spatialDims(x, op.getLayout())));
   if (shape.size() == 3) {
     filters = state.reshape(loc, filters,
                             {filters.dims[0], filters.dims[1],
                              state.constant(1), filters.dims[2]});
   }
-  x = toChannelsLast2D(state, loc, x, op.getLayout());
+  x = toChannelsLast(state, loc, x, op.getLayout());
   SmallVector<AffineExpr> dims =
-      resultDims2D(state, op.getResult(), op.getLayout());
+      resultDims(state, op.getResult(), op.getLayout());
   auto isZero = [](int64_t v) { return v == 0; };
-  bool disjoint = window->kernel == window->strides && op.getGroups() == 1 &&
-                  llvm::all_of(window->pads, isZero) &&
+  bool disjoint = window.rank() == 2 && window.kernel == window.strides &&
+                  op.getGroups() == 1 &&
+                  llvm::all_of(*window.knownPads(), isZero) &&
                   llvm::all_of(op.getOutputPadding(), isZero) &&
-                  llvm::all_of(window->dilations,
+                  llvm::all_of(window.dilations,
                                [](int64_t v) { return v == 1; });
-  if (!disjoint && op.getGroups() != 1)
-    return op.emitOpError("expected one group of a transposed convolution, "
-                          "found ")
-           << op.getGroups();
+  ShapedValue bias;
+  if (op.getBias())
+    bias = state.get(op.getBias());
   ShapedValue y =
-      disjoint
-          ? formDisjointTranspose(op, state, x, filters, *window, dims)
-          : formGatheredTranspose(op, state, x, filters, *window, dims);
-  setFromChannelsLast2D(state, op, y, op.getLayout());
+      disjoint ? formDisjointTranspose(op, state, x, filters, window, dims)
+               : gatherConvTranspose(state, loc, x, filters, bias, window,
+                                     op.getGroups(), dims);
+  setFromChannelsLast(state, op, y, op.getLayout());
   return success();
 }
 
 static LogicalResult formPool(graph::PoolOp op, GraphToKernel &state) {
   Location loc = op.getLoc();
   ShapedValue x = state.get(op.getX());
-  bool last = op.getLayout() == graph::Layout::ChannelsLast;
-  auto window = windowOf(op, op.getKernel(), op.getStrides(), op.getPads(),
-                         op.getDilations(), op.getAutoPad(),
-                         ArrayRef(x.dims).slice(last ? 1 : 2, x.rank() - 2));
-  if (failed(window))
-    return failure();
-  x = toChannelsLast2D(state, loc, x, op.getLayout());
+  Window window = asImage(windowOf(
+      state, op.getKernel(), op.getStrides(), op.getPads(), op.getDilations(),
+      op.getAutoPad(), spatialDims(x, op.getLayout())));
+  x = toChannelsLast(state, loc, x, op.getLayout());
   SmallVector<AffineExpr> dims =
-      resultDims2D(state, op.getResult(), op.getLayout());
+      resultDims(state, op.getResult(), op.getLayout());
+  bool isAverage = op.getKind() == graph::PoolKind::Average;
+  std::optional<SmallVector<int64_t>> pads = window.knownPads();
+  if (window.rank() > 2 || !pads) {
+    if (!x.elementType().isF32())
+      return op.emitOpError("expected f32 in a pool over more than two "
+                            "dimensions or with open pads, found ")
+             << x.elementType();
+    setFromChannelsLast(state, op,
+                        gatherPool(state, loc, x, window, isAverage,
+                                   op.getCountIncludePad(), dims),
+                        op.getLayout());
+    return success();
+  }
   RegionBuilder region(state.builder, loc, state.sizes);
   Value input = region.input(x);
   Value value = kernel::Pool2DOp::create(
-      region.body(), loc, typeOf(dims, x.elementType()), input,
-      window->kernel, window->strides, window->pads, window->dilations,
-      op.getKind() == graph::PoolKind::Average, op.getCountIncludePad());
-  setFromChannelsLast2D(state, op, region.finish({{value, dims}}).front(),
-                        op.getLayout());
+      region.body(), loc, typeOf(dims, x.elementType()), input, window.kernel,
+      window.strides, *pads, window.dilations, isAverage,
+      op.getCountIncludePad());
+  setFromChannelsLast(state, op, region.finish({{value, dims}}).front(),
+                      op.getLayout());
   return success();
 }
 

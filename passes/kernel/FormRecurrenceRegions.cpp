@@ -12,7 +12,7 @@ namespace {
 struct Layer {
   Operation *op;
   kernel::CellKind cell;
-  Value x, w, r, bias, initialH, initialC;
+  Value x, w, r, bias, initialH, initialC, lengths, peepholes;
   graph::Direction direction;
   int64_t hidden;
   int64_t gates;
@@ -136,6 +136,10 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
   if (layer.bias && layer.linearBeforeReset)
     hiddenBiasValue = region.input(hiddenBias(state, layer));
   Value h0 = optional(layer.initialH), c0 = optional(layer.initialC);
+  auto plain = [&](Value graphValue) {
+    return graphValue ? region.input(state.get(graphValue)) : Value();
+  };
+  Value lengths = plain(layer.lengths), peepholes = plain(layer.peepholes);
   SmallVector<AffineExpr> all = {steps, directions, batch, hidden};
   SmallVector<AffineExpr> last = {directions, batch, hidden};
   Type f = x.elementType();
@@ -146,8 +150,8 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
                     : layer.direction == graph::Direction::Reverse ? 1
                                                                    : 2;
   auto root = kernel::RecurrenceOp::create(
-      region.body(), loc, types, in, rec, hiddenBiasValue, h0, c0, layer.cell,
-      reverse, layer.linearBeforeReset);
+      region.body(), loc, types, in, rec, hiddenBiasValue, h0, c0, lengths,
+      peepholes, layer.cell, reverse, layer.linearBeforeReset);
   SmallVector<ShapedValue> yielded = {{root.getResult(0), all}};
   for (unsigned i = 1; i < types.size(); ++i)
     yielded.push_back({root.getResult(i), last});
@@ -163,13 +167,10 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
 }
 
 /// Features that the step does not have are refused, naming them.
-static LogicalResult checkFeatures(Operation *op, Value sequenceLens,
+static LogicalResult checkFeatures(Operation *op,
                                    std::optional<ArrayAttr> activations,
                                    ArrayRef<StringRef> expected,
                                    std::optional<APFloat> clip) {
-  if (sequenceLens)
-    return op->emitOpError("expected sequences of one length: sequence_lens "
-                           "is not supported");
   if (clip)
     return op->emitOpError("attribute clip is not supported");
   if (!activations)
@@ -185,40 +186,40 @@ static LogicalResult checkFeatures(Operation *op, Value sequenceLens,
 FormResult strait::formRecurrenceRegion(Operation *op, GraphToKernel &state) {
   return TypeSwitch<Operation *, FormResult>(op)
       .Case([&](graph::LstmOp lstm) -> FormResult {
-        if (failed(checkFeatures(op, lstm.getSequenceLens(),
-                                 lstm.getActivations(),
+        if (failed(checkFeatures(op, lstm.getActivations(),
                                  {"sigmoid", "tanh", "tanh"}, lstm.getClip())))
           return failure();
-        if (lstm.getPeepholes() || lstm.getInputForget())
-          return LogicalResult(op->emitOpError(
-              "peephole connections and input_forget are not supported"));
+        if (lstm.getInputForget())
+          return LogicalResult(
+              op->emitOpError("attribute input_forget is not supported"));
         return formLayer({op, kernel::CellKind::lstm, lstm.getX(), lstm.getW(),
                           lstm.getR(), lstm.getBias(), lstm.getInitialH(),
-                          lstm.getInitialC(), lstm.getDirection(),
+                          lstm.getInitialC(), lstm.getSequenceLens(),
+                          lstm.getPeepholes(), lstm.getDirection(),
                           int64_t(lstm.getHiddenSize()), 4, false,
                           lstm.getBatchFirst()},
                          state);
       })
       .Case([&](graph::GruOp gru) -> FormResult {
-        if (failed(checkFeatures(op, gru.getSequenceLens(),
-                                 gru.getActivations(), {"sigmoid", "tanh"},
-                                 gru.getClip())))
+        if (failed(checkFeatures(op, gru.getActivations(),
+                                 {"sigmoid", "tanh"}, gru.getClip())))
           return failure();
         return formLayer({op, kernel::CellKind::gru, gru.getX(), gru.getW(),
                           gru.getR(), gru.getBias(), gru.getInitialH(),
-                          Value(), gru.getDirection(),
+                          Value(), gru.getSequenceLens(), Value(),
+                          gru.getDirection(),
                           int64_t(gru.getHiddenSize()), 3,
                           gru.getLinearBeforeReset(), gru.getBatchFirst()},
                          state);
       })
       .Case([&](graph::RnnOp rnn) -> FormResult {
-        if (failed(checkFeatures(op, rnn.getSequenceLens(),
-                                 rnn.getActivations(), {"tanh"},
+        if (failed(checkFeatures(op, rnn.getActivations(), {"tanh"},
                                  rnn.getClip())))
           return failure();
         return formLayer({op, kernel::CellKind::rnn, rnn.getX(), rnn.getW(),
                           rnn.getR(), rnn.getBias(), rnn.getInitialH(),
-                          Value(), rnn.getDirection(),
+                          Value(), rnn.getSequenceLens(), Value(),
+                          rnn.getDirection(),
                           int64_t(rnn.getHiddenSize()), 1, false,
                           rnn.getBatchFirst()},
                          state);

@@ -84,7 +84,7 @@ class FormRegionsPass
 static LogicalResult formRegion(Operation *op, GraphToKernel &state) {
   for (auto family :
        {formElementwiseRegion, formMovementRegion, formGatherRegion,
-        formResizeRegion, formReductionRegion, formConvolutionRegion,
+        formScatterRegion, formResizeRegion, formReductionRegion, formConvolutionRegion,
         formMatmulRegion, formAttentionRegion, formRecurrenceRegion})
     if (FormResult result = family(op, state))
       return *result;
@@ -214,6 +214,9 @@ void FormRegionsPass::runOnOperation() {
   bool isUnknown = false;
   auto symbolValue = [&](OpBuilder &b, Location loc,
                          unsigned symbol) -> Value {
+    if (Value known =
+            active->boundTo(getAffineSymbolExpr(symbol, b.getContext())))
+      return known;
     // A copy: forming more may add symbols.
     const graph::SymbolOrigin source = shapes.getSymbols()[symbol];
     if (source.a) {

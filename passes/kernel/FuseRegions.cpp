@@ -254,10 +254,11 @@ std::optional<Edge> Fuser::findEdge(RegionOp consumer, unsigned index) {
   bool alone = llvm::all_of(producer.getResults(), [&](Value value) {
     return usedOnlyBy(value, consumer);
   });
-  // A recurrence stores its states itself, step by step.
+  // Some roots store their results themselves, out of order.
   Operation *root = rootOf(producer);
-  if (root &&
-      (!alone || !mapOf(consumer) || isa<kernel::RecurrenceOp>(root))) {
+  if (root && (!alone || !mapOf(consumer) ||
+               isa<kernel::RecurrenceOp, kernel::ScatterOp, kernel::TopKOp,
+                   kernel::NonZeroOp>(root))) {
     refuse("the result of a root is read by others, or not by one map");
     return std::nullopt;
   }

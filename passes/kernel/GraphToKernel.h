@@ -34,6 +34,15 @@ public:
   bool isSet(mlir::Value graphValue) const {
     return values.contains(graphValue);
   }
+  /// Says where the run-time value of a symbol is found, for a size that only
+  /// the run shows.
+  void bind(mlir::AffineExpr symbol, mlir::Value index) {
+    bound[symbol] = index;
+  }
+  /// Null for a symbol that was not bound.
+  mlir::Value boundTo(mlir::AffineExpr symbol) const {
+    return bound.lookup(symbol);
+  }
   /// Extents of a graph value.
   llvm::SmallVector<mlir::AffineExpr> dimsOf(mlir::Value graphValue);
   /// Contents of an integer tensor that are known as expressions of sizes.
@@ -103,6 +112,7 @@ public:
 
 private:
   llvm::DenseMap<mlir::Value, ShapedValue> values;
+  llvm::DenseMap<mlir::AffineExpr, mlir::Value> bound;
   llvm::DenseSet<Check> checked;
 };
 
@@ -128,6 +138,7 @@ FormResult formElementwiseRegion(mlir::Operation *op, GraphToKernel &state);
 FormResult formMovementRegion(mlir::Operation *op, GraphToKernel &state);
 FormResult formGatherRegion(mlir::Operation *op, GraphToKernel &state);
 FormResult formResizeRegion(mlir::Operation *op, GraphToKernel &state);
+FormResult formScatterRegion(mlir::Operation *op, GraphToKernel &state);
 FormResult formReductionRegion(mlir::Operation *op, GraphToKernel &state);
 FormResult formConvolutionRegion(mlir::Operation *op, GraphToKernel &state);
 FormResult formMatmulRegion(mlir::Operation *op, GraphToKernel &state);

@@ -96,7 +96,7 @@ func.func @attention(%q: tensor<1x2x8x4xf32>, %m: tensor<1x1x8x8xf32>) {
 
 // CHECK-LABEL: func.func @recurrence
 func.func @recurrence(%x: tensor<5x2x1x24xf32>, %r: tensor<1x2x8x16xf32>, %b: tensor<1x8xf32>, %h: tensor<1x2x8xf32>,
-                      %xl: tensor<5x2x1x32xf32>) {
+                      %xl: tensor<5x2x1x32xf32>, %n: tensor<2xi32>, %p: tensor<1x24xf32>) {
   // CHECK: kernel.recurrence <lstm> %{{[^ ]*}}, %{{[^ ]*}} reverse 0 : (tensor<5x2x1x32xf32>, tensor<1x2x8x16xf32>)
   // CHECK-SAME: -> (tensor<5x1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>)
   %0:3 = kernel.recurrence <lstm> %xl, %r reverse 0 : (tensor<5x2x1x32xf32>, tensor<1x2x8x16xf32>)
@@ -104,6 +104,10 @@ func.func @recurrence(%x: tensor<5x2x1x24xf32>, %r: tensor<1x2x8x16xf32>, %b: te
   // CHECK: kernel.recurrence <lstm> %{{[^ ]*}}, %{{[^ ]*}} initial_h %{{[^ ]*}} initial_c %{{[^ ]*}} reverse 1 :
   %1:3 = kernel.recurrence <lstm> %xl, %r initial_h %h initial_c %h reverse 1
       : (tensor<5x2x1x32xf32>, tensor<1x2x8x16xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>)
+      -> (tensor<5x1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>)
+  // CHECK: kernel.recurrence <lstm> %{{[^ ]*}}, %{{[^ ]*}} lengths %{{[^ ]*}} peepholes %{{[^ ]*}} reverse 0 :
+  %3:3 = kernel.recurrence <lstm> %xl, %r lengths %n peepholes %p reverse 0
+      : (tensor<5x2x1x32xf32>, tensor<1x2x8x16xf32>, tensor<2xi32>, tensor<1x24xf32>)
       -> (tensor<5x1x2x8xf32>, tensor<1x2x8xf32>, tensor<1x2x8xf32>)
   // CHECK: kernel.recurrence <gru> %{{[^ ]*}}, %{{[^ ]*}} hidden_bias %{{[^ ]*}} reverse 0 {linear_before_reset} :
   %2:2 = kernel.recurrence <gru> %x, %r hidden_bias %b reverse 0 {linear_before_reset}
@@ -133,5 +137,16 @@ func.func @block_product(%a: memref<?xf32>, %y: memref<?x16xf32>, %n: index) {
     vector.maskedstore %y[%n, %column], %mask, %sum : memref<?x16xf32>, vector<16xi1>, vector<16xf32>
     kernel.yield
   }
+  return
+}
+
+// CHECK-LABEL: func.func @lists
+func.func @lists(%x: tensor<4x8xf32>, %i: tensor<3xi64>, %u: tensor<3x8xf32>, %l: tensor<32xf32>) {
+  // CHECK: kernel.scatter <add> %{{[^ ]*}} at %{{[^ ]*}} into %{{[^ ]*}} : tensor<3x8xf32>, tensor<3xi64>, tensor<4x8xf32> -> tensor<4x8xf32>
+  %0 = kernel.scatter <add> %u at %i into %x : tensor<3x8xf32>, tensor<3xi64>, tensor<4x8xf32> -> tensor<4x8xf32>
+  // CHECK: kernel.top_k %{{[^ ]*}} {smallest} : tensor<4x8xf32> -> tensor<4x2xf32>, tensor<4x2xi64>
+  %1:2 = kernel.top_k %x {smallest} : tensor<4x8xf32> -> tensor<4x2xf32>, tensor<4x2xi64>
+  // CHECK: kernel.non_zero %{{[^ ]*}} : tensor<32xf32> -> tensor<32xi64>, tensor<1xi64>
+  %2:2 = kernel.non_zero %l : tensor<32xf32> -> tensor<32xi64>, tensor<1xi64>
   return
 }

@@ -141,6 +141,30 @@ def gathers():
     yield Case("ScatterElements", lambda g: g.op(
         "ScatterElements", g.input((4, 6)), g.const(data=np.array(
             [[0, 2, 1]], np.int64)), g.input((1, 3)), axis=1))
+    for kind in ("add", "mul", "max", "min"):
+        # Indices that meet, and some counted from the end.
+        for dtype in (np.float32, np.int64):
+            yield Case(f"ScatterND {kind} {np.dtype(dtype)}",
+                       lambda g, k=kind, t=dtype: g.op(
+                           "ScatterND", g.input((5, 3, 17), dtype=t), g.input(
+                               (4, 6, 2), dtype=np.int64, low=-3, high=3),
+                           g.input((4, 6, 17), dtype=t), reduction=k),
+                       opset=18)
+            yield Case(f"ScatterElements {kind} {np.dtype(dtype)}",
+                       lambda g, k=kind, t=dtype: g.op(
+                           "ScatterElements", g.input((5, 9), dtype=t),
+                           g.input((7, 8), dtype=np.int64, low=-5, high=5),
+                           g.input((7, 8), dtype=t), axis=0, reduction=k),
+                       opset=18)
+    yield Case("ScatterND of wide rows", lambda g: g.op(
+        "ScatterND", g.input((9, 3, 700)), g.const(data=np.array(
+            [[8], [0], [-2]], np.int64)), g.input((3, 3, 700))))
+    yield Case("ScatterND of bool", lambda g: g.op(
+        "ScatterND", g.input((6, 5), dtype=np.bool_), g.const(data=np.array(
+            [[1], [4]], np.int64)), g.input((2, 5), dtype=np.bool_)))
+    yield Case("ScatterND then Relu", lambda g: g.op("Relu", g.op(
+        "ScatterND", g.input((6, 40)), g.const(data=np.array(
+            [[1], [4]], np.int64)), g.input((2, 40)))))
 
 
 def shapes():

@@ -21,6 +21,10 @@ def layers():
         yield layer(kind, "forward", 8, 2, 5, state=True)
         yield layer(kind, "bidirectional", 8, 2, 5, state=True, bias=False)
         yield layer(kind, "bidirectional", 6, 3, 5, lengths=[5, 2, 3])
+        # Of no step at all the last state is the initial one here, and zero in
+        # onnxruntime; ONNX does not say.
+        yield layer(kind, "reverse", 17, 3, 4, state=True, lengths=[2, 4, 1])
+    yield layer("LSTM", "bidirectional", 6, 3, 5, state=True, peephole=True)
     for direction in ("forward", "bidirectional"):
         yield layer("GRU", direction, 9, 2, 4, linear_before_reset=1)
         yield layer("GRU", direction, 9, 2, 4, linear_before_reset=1,
@@ -28,7 +32,7 @@ def layers():
 
 
 def layer(kind, direction, size, batch, steps, state=False, bias=True,
-          lengths=None, **more):
+          lengths=None, peephole=False, **more):
     ways = 2 if direction == "bidirectional" else 1
     gates, width = GATES[kind], 7
 
@@ -41,12 +45,15 @@ def layer(kind, direction, size, batch, steps, state=False, bias=True,
         rest = [g.input((ways, batch, size))] if state else []
         if state and kind == "LSTM":
             rest.append(g.input((ways, batch, size)))
+        if peephole:
+            rest.append(g.const((ways, 3 * size)))
         return g.op(kind, x, w, r, b, n, *rest, hidden_size=size,
                     direction=direction, results=3 if kind == "LSTM" else 2,
                     **more)
     name = (f"{kind} {direction} size {size} batch {batch} steps {steps}"
             f"{' state' if state else ''}{' no bias' if not bias else ''}"
-            f"{f' lengths {lengths}' if lengths else ''} "
+            f"{f' lengths {lengths}' if lengths else ''}"
+            f"{' peephole' if peephole else ''} "
             + " ".join(f"{k}={v}" for k, v in more.items()))
     return Case(name.rstrip(), build)
 

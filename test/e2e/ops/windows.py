@@ -108,6 +108,8 @@ def conv_1d_3d():
         yield conv_case("conv", (2, c, 37), o, (kernel,), strides=[stride],
                         pads=[pad, pad], group=group)
     yield conv_case("conv", (1, 3, 5, 6, 7), 4, (3, 3, 3), pads=[1] * 6)
+    yield conv_case("conv", (2, 4, 5, 6, 7), 6, (3, 1, 2), strides=[2, 1, 2],
+                    pads=[1, 0, 0, 0, 0, 1], dilations=[1, 1, 2], group=2)
 
 
 def conv_fused():
@@ -152,6 +154,7 @@ def conv_transpose():
             (4, 6, 3, 2, 1, {"output_padding": [1, 1]}), (5, 3, 4, 2, 1, {}),
             (4, 4, 3, 1, 1, {}), (4, 6, 3, 3, 0, {}),
             (4, 6, 3, 1, 0, {"dilations": [2, 2]}), (4, 6, 2, 2, 0, {"group": 2}),
+            (6, 9, 3, 2, 1, {"group": 3}), (4, 4, 3, 1, 1, {"group": 4}),
             (3, 2, 3, 2, 0, {"output_shape": [12, 10]})):
         def build(g, c=c, o=o, k=kernel, s=stride, p=pad, more=more):
             group = more.get("group", 1)
@@ -181,6 +184,16 @@ def pool():
             yield Case(f"{kind} {shape} {kernel} {more}",
                        lambda g, k=kind, s=shape, w=kernel, m=more: g.op(
                            k, g.input(s), kernel_shape=list(w), **m))
+        for more in ({"strides": [2, 2, 1], "pads": [0, 1, 0, 1, 1, 0]},
+                     {"ceil_mode": 1, "strides": [1, 2, 2]}):
+            yield Case(f"{kind} over three dimensions {more}",
+                       lambda g, k=kind, m=more: g.op(
+                           k, g.input((2, 3, 5, 6, 7)), kernel_shape=[3, 2, 2],
+                           **m))
+    yield Case("AveragePool over three dimensions count_include_pad",
+               lambda g: g.op("AveragePool", g.input((1, 3, 5, 4, 6)),
+                              kernel_shape=[3, 2, 3], count_include_pad=1,
+                              pads=[1, 0, 1, 0, 1, 2]))
     yield Case("MaxPool dilated", lambda g: g.op(
         "MaxPool", g.input((1, 4, 11, 12)), kernel_shape=[3, 3],
         dilations=[2, 2], strides=[1, 2]))

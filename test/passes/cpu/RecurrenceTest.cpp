@@ -16,10 +16,12 @@ static std::string tensor(std::vector<std::string> dims) {
   return text + "f32>";
 }
 
-/// Sizes: time s0 and batch s1 where dynamic.
+/// Sizes: time s0 and batch s1 where dynamic. `ragged`: batch entries of other
+/// lengths, also 0.
 static void check(const std::string &cell, int64_t time, int64_t batch,
                   int64_t directions, int64_t hidden, bool initial,
-                  bool linearBeforeReset = false, bool dynamic = false) {
+                  bool linearBeforeReset = false, bool dynamic = false,
+                  bool ragged = false, bool peeping = false) {
   int64_t gates = cell == "lstm" ? 4 : cell == "gru" ? 3 : 1;
   int64_t panels = (gates * hidden + 15) / 16;
   auto number = [](int64_t value) { return std::to_string(value); };
@@ -53,6 +55,10 @@ static void check(const std::string &cell, int64_t time, int64_t batch,
   optional(bias, "%hb", hb, map(R + ", " + H));
   optional(initial, "%h", state, stateMap);
   optional(initial && lstm, "%c", state, stateMap);
+  optional(ragged, "%n", "tensor<" + (dynamic ? "?" : number(batch)) + "xi32>",
+           map(b));
+  optional(peeping, "%p", "tensor<" + R + "x" + number(3 * hidden) + "xf32>",
+           map(R + ", " + number(3 * hidden)));
   if (dynamic)
     arguments += ", %s0: index, %s1: index";
   std::string resultTypes = all + ", " + state + (lstm ? ", " + state : "");
@@ -65,7 +71,8 @@ static void check(const std::string &cell, int64_t time, int64_t batch,
       number(directions == 2 ? 2 : 0) + " : i64, " +
       (linearBeforeReset ? "linear_before_reset, " : "") +
       "operandSegmentSizes = array<i32: 1, 1, " + (bias ? "1, " : "0, ") +
-      (initial ? "1, " : "0, ") + (initial && lstm ? "1" : "0") + ">}> : (" +
+      (initial ? "1, " : "0, ") + (initial && lstm ? "1" : "0") +
+      (ragged ? ", 1" : ", 0") + (peeping ? ", 1" : ", 0") + ">}> : (" +
       types + ") -> (" + resultTypes + ")\n  kernel.yield %r#0, %r#1" +
       (lstm ? ", %r#2" : "") + " : " + resultTypes + "\n}\n";
   KernelOracle &oracle = KernelOracle::get(code);
@@ -76,6 +83,10 @@ static void check(const std::string &cell, int64_t time, int64_t batch,
   auto hbs = randomFloats(directions * hidden, 3);
   auto h0 = randomFloats(directions * batch * hidden, 4);
   auto c0 = randomFloats(directions * batch * hidden, 5);
+  auto ps = randomFloats(directions * 3 * hidden, 6);
+  std::vector<int32_t> lengths(batch, time);
+  for (int64_t n = 0; n < batch && ragged; ++n)
+    lengths[n] = n % (time + 1);
   std::vector<float> packed(directions * panels * hidden * 16);
   auto weight = [&](int64_t d, int64_t row, int64_t k) {
     return rs[(d * gates * hidden + row) * hidden + k];
@@ -96,6 +107,9 @@ static void check(const std::string &cell, int64_t time, int64_t batch,
       }
       for (int64_t step = 0; step < time; ++step) {
         int64_t at = d == 1 ? time - 1 - step : step;
+        // An entry whose steps are over gives zeros.
+        if (at >= lengths[n])
+          continue;
         auto in = [&](int64_t g, int64_t j) {
           return double(
               xs[((at * batch + n) * directions + d) * gates * hidden +
@@ -118,11 +132,15 @@ static void check(const std::string &cell, int64_t time, int64_t batch,
           if (cell == "rnn") {
             next[j] = std::tanh(in(0, j) + product(0, j, h));
           } else if (cell == "lstm") {
-            double i = sigmoid(in(0, j) + product(0, j, h));
-            double o = sigmoid(in(1, j) + product(1, j, h));
-            double f = sigmoid(in(2, j) + product(2, j, h));
+            auto peep = [&](int64_t gate) {
+              double weight = ps[(d * 3 + gate) * hidden + j];
+              return peeping ? weight * c[j] : 0.0;
+            };
+            double i = sigmoid(in(0, j) + product(0, j, h) + peep(0));
+            double f = sigmoid(in(2, j) + product(2, j, h) + peep(2));
             double g = std::tanh(in(3, j) + product(3, j, h));
             c[j] = f * c[j] + i * g;
+            double o = sigmoid(in(1, j) + product(1, j, h) + peep(1));
             next[j] = o * std::tanh(c[j]);
           } else {
             double z = sigmoid(in(0, j) + product(0, j, h));
@@ -151,6 +169,10 @@ static void check(const std::string &cell, int64_t time, int64_t batch,
     buffers.push_back(h0.data());
   if (initial && lstm)
     buffers.push_back(c0.data());
+  if (ragged)
+    buffers.push_back(lengths.data());
+  if (peeping)
+    buffers.push_back(ps.data());
   buffers.push_back(gotAll.data());
   buffers.push_back(gotH.data());
   if (lstm)
@@ -176,6 +198,14 @@ TEST(RecurrenceTest, Gru) {
   check("gru", 5, 1, 2, 16, false);
   check("gru", 5, 2, 1, 13, true);
   check("gru", 6, 7, 2, 20, true, true);
+}
+
+TEST(RecurrenceTest, LengthsAndPeepholes) {
+  for (const char *cell : {"lstm", "gru", "rnn"})
+    check(cell, 5, 7, 2, 20, true, false, true, true);
+  check("gru", 5, 7, 2, 20, true, true, false, true);
+  check("lstm", 4, 3, 2, 13, false, false, false, false, true);
+  check("lstm", 4, 9, 2, 20, true, false, true, true, true);
 }
 
 TEST(RecurrenceTest, Rnn) { check("rnn", 6, 2, 2, 11, true); }

@@ -16,7 +16,7 @@
 #b = affine_map<() -> (1, 4, 512, 16)>
 #r = affine_map<() -> (1, 96, 64)>
 kernel.func @product inputs 2 shapes([#a, #b] -> [#r]) attributes {scratch = affine_map<() -> (0)>, tasks = affine_map<() -> (1)>,
-    tile = {lanes = 16, panel_block = 4, panels = 4, prefetch = 16, row_block = 96, rows = 6, unroll = 4}} {
+    tile = {fetch_ahead = 0, lanes = 16, panel_block = 4, panels = 4, prefetch = 16, row_block = 96, rows = 6, unroll = 4}} {
 ^bb0(%0: tensor<1x96x512xf32>, %1: tensor<1x4x512x16xf32>):
   %2 = kernel.matmul %0, %1 <packed> : tensor<1x96x512xf32>, tensor<1x4x512x16xf32> -> tensor<1x96x64xf32>
   kernel.yield %2 : tensor<1x96x64xf32>

@@ -7,7 +7,7 @@
 // CHECK: llvm.cond_br
 // CHECK: llvm.getelementptr %{{.*}}[%{{.*}}]
 // CHECK: llvm.load {{.*}} vector<8xf32>
-// CHECK: llvm.intr.fma
+// CHECK: llvm.intr.fmuladd
 func.func @loop(%x: memref<64xf32>, %n: index) {
   %c0 = arith.constant 0 : index
   cf.br ^head(%c0 : index)
@@ -27,10 +27,11 @@ func.func @loop(%x: memref<64xf32>, %n: index) {
 // -----
 
 // Structured loops must be gone by now.
-func.func @negative_structured(%n: index) {
+func.func @negative_structured(%n: index, %x: memref<4xf32>, %v: f32) {
   %c0 = arith.constant 0 : index
   // expected-error @below {{failed to legalize operation 'scf.for'}}
   scf.for %i = %c0 to %n step %n {
+    memref.store %v, %x[%i] : memref<4xf32>
   }
   return
 }

@@ -4,7 +4,7 @@
 // CHECK-LABEL: func.func private @product__body
 // CHECK: scf.for
 // CHECK: kernel.ukernel %{{.*}}[%[[A0:[^,]*]], %[[A1:[^,]*]]] * %{{.*}}[%[[B0:[^,]*]]] over(%c64{{[^,]*}}) steps(%c1{{[^,]*}}) (%c16{{[^,]*}})
-// CHECK-SAME: at(%{{.*}}, %{{.*}}) lanes 8 vectors 2 unroll 2 prefetch 0 :
+// CHECK-SAME: at(%{{.*}}, %{{.*}}) lanes 8 vectors 2 unroll 2 :
 // CHECK: ^bb0(%{{.*}}: index, %{{.*}}: index, %[[SUM:.*]]: vector<8xf32>):
 // CHECK: vector.store %[[SUM]]
 kernel.func @product inputs 2 shapes([affine_map<()[] -> (1, 2, 64)>, affine_map<()[] -> (1, 1, 64, 16)>] -> [affine_map<()[] -> (1, 2, 16)>])

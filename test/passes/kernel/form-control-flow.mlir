@@ -36,15 +36,15 @@ func.func @repeats(%n: tensor<i64>, %x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
-func.func @negative_no_form(%c: tensor<i1>, %x: tensor<4xf32>) -> tensor<?x1xi64> {
-  %r = strait.if %c : (tensor<i1>) -> tensor<?x1xi64> {
-    // expected-error @below {{'strait.non_zero' op has no form at the kernel level}}
-    %y = strait.non_zero %x : (tensor<4xf32>) -> tensor<1x?xi64>
-    %t = strait.transpose %y perm [1, 0] : (tensor<1x?xi64>) -> tensor<?x1xi64>
-    strait.yield %t : tensor<?x1xi64>
+func.func @negative_no_form(%c: tensor<i1>, %x: tensor<5x2x4xf64>, %w: tensor<1x3x4xf64>, %r: tensor<1x3x3xf64>) -> tensor<5x1x2x3xf64> {
+  %y = strait.if %c : (tensor<i1>) -> tensor<5x1x2x3xf64> {
+    // expected-error @below {{'strait.rnn' op expected f32, found 'f64'}}
+    %s, %h = strait.rnn forward %x, %w, %r {hidden_size = 3 : i64}
+        : (tensor<5x2x4xf64>, tensor<1x3x4xf64>, tensor<1x3x3xf64>) -> (tensor<5x1x2x3xf64>, tensor<1x2x3xf64>)
+    strait.yield %s : tensor<5x1x2x3xf64>
   } else {
-    %w = strait.weight dense<1> : tensor<1x1xi64>
-    strait.yield %w : tensor<1x1xi64>
+    %z = strait.weight dense<1.0> : tensor<5x1x2x3xf64>
+    strait.yield %z : tensor<5x1x2x3xf64>
   }
-  return %r : tensor<?x1xi64>
+  return %y : tensor<5x1x2x3xf64>
 }

@@ -199,9 +199,63 @@ func.func @negative_concat(%x: tensor<1x4x16xf32>, %z: tensor<2x4x3xf32>)
 
 // -----
 
-// @negative_no_form: an op without a form is refused, naming it.
-func.func @negative_no_form(%x: tensor<4xf32>) -> tensor<1x?xi64> {
-  // expected-error @below {{has no form at the kernel level}}
-  %y = strait.non_zero %x : (tensor<4xf32>) -> tensor<1x?xi64>
-  return %y : tensor<1x?xi64>
+// A window without a root gathers its elements; the filters are read along
+// their own loops, whatever the groups.
+// CHECK-LABEL: func.func @volume
+// CHECK-NOT: kernel.conv2d
+// CHECK: %[[W:.+]] = kernel.reshape %{{.+}} : tensor<6x2x3x3x3xf32> -> tensor<2x3x2x3x3x3xf32>
+// CHECK: kernel.region ins({{.*}}%[[W]]
+// CHECK-SAME: row_rank = 4
+// CHECK: iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction", "reduction"]
+func.func @volume(%x: tensor<1x5x5x5x4xf32>) -> tensor<1x3x3x3x6xf32> {
+  %w = strait.weight dense<1.0> : tensor<6x2x3x3x3xf32>
+  %y = strait.conv %x, %w
+      {strides = array<i64: 1, 1, 1>, pads = array<i64: 0, 0, 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1>,
+       groups = 2 : i64, layout = #strait<layout channels_last>}
+      : (tensor<1x5x5x5x4xf32>, tensor<6x2x3x3x3xf32>) -> tensor<1x3x3x3x6xf32>
+  return %y : tensor<1x3x3x3x6xf32>
+}
+
+// -----
+
+// Rows are what the indices reach, columns the rest; of the tuples a map makes
+// row numbers.
+// CHECK-LABEL: func.func @scatter_nd
+// CHECK: %[[ROWS:.+]] = kernel.region
+// CHECK: %[[DATA:.+]] = kernel.reshape %arg0 : tensor<5x3x4xf32> -> tensor<15x4xf32>
+// CHECK: kernel.region ins(%[[DATA]], %[[ROWS]], %{{.+}} : tensor<15x4xf32>, tensor<6xi64>, tensor<6x4xf32>)
+// CHECK: kernel.scatter <add>
+func.func @scatter_nd(%x: tensor<5x3x4xf32>, %i: tensor<2x3x2xi64>, %u: tensor<2x3x4xf32>)
+    -> tensor<5x3x4xf32> {
+  %y = strait.scatter_nd add %x, %i, %u
+      : (tensor<5x3x4xf32>, tensor<2x3x2xi64>, tensor<2x3x4xf32>) -> tensor<5x3x4xf32>
+  return %y : tensor<5x3x4xf32>
+}
+
+// -----
+
+// The axis to sort along goes last and back.
+// CHECK-LABEL: func.func @top_k
+// CHECK: kernel.region ins(%arg0
+// CHECK: linalg.generic
+// CHECK: kernel.top_k {{.*}} : tensor<7x5xf32> -> tensor<7x2xf32>, tensor<7x2xi64>
+// CHECK-COUNT-2: linalg.generic
+func.func @top_k(%x: tensor<5x7xf32>) -> (tensor<2x7xf32>, tensor<2x7xi64>) {
+  %k = strait.weight dense<2> : tensor<1xi64>
+  %v, %i = strait.top_k %x, %k axis(0) : (tensor<5x7xf32>, tensor<1xi64>) -> (tensor<2x7xf32>, tensor<2x7xi64>)
+  return %v, %i : tensor<2x7xf32>, tensor<2x7xi64>
+}
+
+// -----
+
+// The count is read after the positions are listed, and is a size from there.
+// CHECK-LABEL: func.func @non_zero
+// CHECK: %[[LIST:.+]]:2 = kernel.region
+// CHECK: kernel.non_zero
+// CHECK: %[[COUNT:.+]] = tensor.extract %[[LIST]]#1
+// CHECK: %[[N:.+]] = arith.index_cast %[[COUNT]]
+// CHECK: kernel.region ins(%[[LIST]]#0 : tensor<12xi64>) sizes(%[[N]])
+func.func @non_zero(%x: tensor<3x4xf32>) -> tensor<2x?xi64> {
+  %y = strait.non_zero %x : (tensor<3x4xf32>) -> tensor<2x?xi64>
+  return %y : tensor<2x?xi64>
 }

@@ -36,8 +36,8 @@ func.func @product(%a: tensor<96x64xf32>, %b: tensor<64x16xf32>) -> tensor<96x16
 // CHECK-LABEL: module
 module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<isa = avx512>]} {
 // CHECK-LABEL: func.func @versions
-// CHECK: tile = {lanes = 8 : i64, {{.*}} rows = 6 : i64
-// CHECK-SAME: versions = [{scratch = {{.*}}, tasks = {{.*}}, tile = {lanes = 16 : i64, {{.*}} rows = 12 : i64
+// CHECK: tile = {{{.*}}lanes = 8 : i64, {{.*}} rows = 6 : i64
+// CHECK-SAME: versions = [{scratch = {{.*}}, tasks = {{.*}}, tile = {{{.*}}lanes = 16 : i64, {{.*}} rows = 12 : i64
 func.func @versions(%a: tensor<96x64xf32>, %b: tensor<64x16xf32>) -> tensor<96x16xf32> {
   %y = strait.matmul %a, %b : (tensor<96x64xf32>, tensor<64x16xf32>) -> tensor<96x16xf32>
   return %y : tensor<96x16xf32>

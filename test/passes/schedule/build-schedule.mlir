@@ -23,9 +23,9 @@ func.func @main(%x: tensor<?x8xf32> {strait.name = "x", strait.dim_names = ["n",
   // CHECK: schedule.check %[[D]] equals %[[C8:.*]], "input 'x', axis 1"
   // CHECK: %[[M:.*]] = schedule.dim 1[0]
   // CHECK: schedule.check %[[M]] equals %[[N]], "input 'z', axis 0 ('n')"
-  // CHECK: %[[BYTES:.*]] = arith.muli %[[N]], %c32
   // CHECK: %[[TASKS:.*]] = arith.ceildivsi %[[N]], %c4
   // CHECK: %[[SCRATCH:.*]] = arith.muli %[[N]], %c64
+  // CHECK: %[[BYTES:.*]] = arith.muli %[[N]], %c32
   // CHECK: %[[FLAT:.*]] = arith.muli %[[N]], %[[C8]]
   // CHECK: schedule.output_dims 0[%[[FLAT]]]
   // CHECK: schedule.output_dims 1[%[[C8]]]
