@@ -41,11 +41,12 @@ TEST(TopKTest, KeepsTheBestInOrder) {
             std::vector<int64_t> order(n);
             std::iota(order.begin(), order.end(), 0);
             const float *row = &x[r * n];
-            std::stable_sort(order.begin(), order.end(),
-                             [&](int64_t a, int64_t b) {
-                               return smallest ? row[a] < row[b]
-                                               : row[a] > row[b];
-                             });
+            // Of equal elements the first comes first.
+            std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+              if (row[a] == row[b])
+                return a < b;
+              return smallest ? row[a] < row[b] : row[a] > row[b];
+            });
             for (int64_t i = 0; i < k; ++i) {
               EXPECT_EQ(positions[r * k + i], order[i]);
               EXPECT_EQ(values[r * k + i], row[order[i]]);
