@@ -15,6 +15,12 @@ Operation *RootShape::findRoot(Operation *group) {
   return nullptr;
 }
 
+linalg::GenericOp RootShape::prologueOf(Operation *root) {
+  auto product = dyn_cast<kernel::MatmulOp>(root);
+  return product ? product.getLhs().getDefiningOp<linalg::GenericOp>()
+                 : linalg::GenericOp();
+}
+
 FailureOr<RootShape> RootShape::create(Operation *group) {
   RootShape shape;
   shape.group = group;
@@ -23,7 +29,28 @@ FailureOr<RootShape> RootShape::create(Operation *group) {
     return group->emitOpError("expected a root op in the kernel");
   ArrayAttr inputs = group->getAttrOfType<ArrayAttr>("input_shapes");
   shape.sizes = bodyOf(group).getNumArguments() - inputs.size();
+  if (linalg::GenericOp prologue = prologueOf(shape.rootOp)) {
+    auto empty = prologue.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>();
+    if (!empty)
+      return prologue.emitOpError("expected a prologue into tensor.empty");
+    auto dynamic = empty.getDynamicSizes().begin();
+    for (int64_t extent : empty.getType().getShape()) {
+      if (!ShapedType::isDynamic(extent)) {
+        shape.computed.push_back(shape.constant(extent));
+        continue;
+      }
+      auto size = dyn_cast<BlockArgument>(*dynamic++);
+      if (!size || size.getArgNumber() < inputs.size())
+        return prologue.emitOpError("expected its extents to be sizes of the "
+                                    "kernel");
+      shape.computed.push_back(getAffineSymbolExpr(
+          size.getArgNumber() - inputs.size(), shape.context()));
+    }
+  }
   for (Value operand : shape.rootOp->getOperands()) {
+    if (operand.getDefiningOp() &&
+        operand.getDefiningOp() == prologueOf(shape.rootOp))
+      continue;
     auto argument = dyn_cast<BlockArgument>(operand);
     if (!argument || argument.getArgNumber() >= inputs.size())
       return shape.rootOp->emitOpError(
@@ -40,6 +67,8 @@ FailureOr<RootShape> RootShape::create(Operation *group) {
 }
 
 ArrayRef<AffineExpr> RootShape::operand(Value tensor) const {
+  if (tensor.getDefiningOp())
+    return computed;
   ArrayAttr inputs = group->getAttrOfType<ArrayAttr>("input_shapes");
   unsigned index = cast<BlockArgument>(tensor).getArgNumber();
   return cast<AffineMapAttr>(inputs[index]).getValue().getResults();

@@ -11,11 +11,13 @@ namespace strait {
 class RootShape {
 public:
   /// Fails with a diagnostic where the root's operands are not inputs of the
-  /// group.
+  /// group, nor maps of them where the root takes a prologue.
   static mlir::FailureOr<RootShape> create(mlir::Operation *regionOrFunc);
   /// The op of the kernel dialect that the group is named after; null for a
   /// cascade.
   static mlir::Operation *findRoot(mlir::Operation *regionOrFunc);
+  /// The map that computes the left operand of a product; null: none.
+  static mlir::linalg::GenericOp prologueOf(mlir::Operation *root);
 
   mlir::Operation *root() const { return rootOp; }
   mlir::MLIRContext *context() const { return rootOp->getContext(); }
@@ -35,6 +37,7 @@ private:
   mlir::Operation *group, *rootOp;
   unsigned sizes;
   llvm::SmallVector<mlir::AffineExpr> results;
+  llvm::SmallVector<mlir::AffineExpr> computed; // extents of the prologue
 };
 
 /// The value of an extent that is known.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Tasks of a matrix product: batch x blocks of rows x blocks of panels.
+// Tasks of a matrix product: batch x blocks of rows x blocks of panels; with a
+// prologue batch x blocks of rows, so that each row is computed once.
 #include "passes/analysis/ContractionTile.h"
 #include "passes/analysis/RootShape.h"
 #include "passes/analysis/Tiling.h"
@@ -13,6 +14,10 @@ using namespace strait;
 static constexpr int64_t minTaskFlops = 1 << 20;
 /// The same for products that wait for weights: bytes of B.
 static constexpr int64_t minTaskBytes = 128 << 10;
+/// Blocks of rows where they alone make tasks.
+static constexpr int64_t leastBlocks = 8;
+/// More panels than any product has.
+static constexpr int64_t allPanels = int64_t(1) << 24;
 /// Rows assumed where their number is dynamic.
 static constexpr int64_t typicalRows = 64;
 
@@ -28,6 +33,7 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   ArrayRef<AffineExpr> lhs = shape->operand(matmul.getLhs());
   AffineExpr depth = lhs[matmul.getTransposeLhs() ? 1 : 2];
   bool packed = matmul.getPanels() == kernel::PanelLayout::packed;
+  bool hasPrologue = bool(RootShape::prologueOf(matmul));
 
   std::optional<int64_t> rows = knownExtent(result[1]);
   int64_t batch = std::max<int64_t>(1, extentOr(result[0], 1));
@@ -47,6 +53,9 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   int64_t rowBlock = mostRows / tile.rows * tile.rows;
   if (rows)
     rowBlock = ceilDiv(ceilDiv(m, ceilDiv(m, mostRows)), tile.rows) * tile.rows;
+  if (hasPrologue)
+    rowBlock = std::min(rowBlock, ceilDiv(ceilDiv(m, leastBlocks), tile.rows) *
+                                      tile.rows);
   int64_t rowBlocks = ceilDiv(m, rowBlock);
 
   // Where rows may be few, groups of panels for 1, 2 and 3 rows; blocks hold
@@ -72,6 +81,9 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
     panelBlock = std::min(
         panelBlock,
         ceilDiv(ceilDiv(panels, ceilDiv(panels, panelBlock)), unit) * unit);
+
+  if (hasPrologue)
+    panelBlock = columns ? ceilDiv(panels, unit) * unit : allPanels;
 
   int64_t weightBytes = panels * k * 64;
   if (m <= 16 || weightBytes > target.getL2())
@@ -104,7 +116,10 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   launch.tile = builder.getDictionaryAttr(parameters);
   launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock) *
                                   result[2].ceilDiv(16 * panelBlock));
-  launch.scratch = shape->overSizes(
-      packed ? shape->constant(0) : depth * (64 * tile.panels));
+  AffineExpr scratch =
+      packed ? shape->constant(0) : depth * (64 * tile.panels);
+  if (hasPrologue)
+    scratch = scratch + depth * (4 * rowBlock);
+  launch.scratch = shape->overSizes(scratch);
   return launch;
 }

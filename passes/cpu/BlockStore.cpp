@@ -59,7 +59,7 @@ LogicalResult strait::cpu::storeBlock(OpBuilder &builder,
     IndexMath at(inside, loc);
     SmallVector<Value> where = position(inside, row);
     where.push_back(columnOf(at, vector));
-    return std::pair(where, Epilogue::linearise(function, inside, loc, where,
+    return std::pair(where, FusedMap::linearise(function, inside, loc, where,
                                                 function.resultShape(raw)));
   };
   for (int64_t row = 0; row < rows; ++row)

@@ -2,6 +2,7 @@
 // kernel.matmul on CPUs:
 //
 //   for task (batch, block of rows, block of panels):
+//     [compute the rows of A into scratch, if A is a prologue]
 //     for group of panels in the block:
 //       [pack the group into scratch, if B is an activation]
 //       for tile of rows in the block:
@@ -15,12 +16,14 @@
 // hide the latency of fma.
 #include "passes/cpu/Generators.h"
 
+#include "passes/analysis/RootShape.h"
 #include "passes/cpu/Epilogue.h"
 #include "passes/cpu/IndexMath.h"
 #include "passes/cpu/PanelPacking.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/cpu/TileAttributes.h"
 #include "passes/cpu/Ukernel.h"
+#include "passes/cpu/VectorSweep.h"
 
 using namespace mlir;
 using namespace strait;
@@ -40,6 +43,7 @@ struct MatmulEmitter {
   Value rowBlocks = {}, panelBlocks = {}, scratch = {};
   bool packed = false, sharedRhs = false;
   SmallVector<int64_t> possibleRows = {}; // of a block; empty: unknown
+  std::optional<FusedMap> prologue = {}; // computes a block of A's rows into a
   LogicalResult result = success();
 
   /// What one task works on.
@@ -60,9 +64,12 @@ struct MatmulEmitter {
     SmallVector<Value> coordinates;
     for (int64_t r = 0; r < height; ++r) {
       Value at = math.add(first, r);
-      operands.rows.push_back(
-          math.add(batchBase, op.getTransposeLhs() ? at : math.mul(at, k)));
       coordinates.push_back(at);
+      if (prologue)
+        operands.rows.push_back(math.mul(math.add(row, r), k));
+      else
+        operands.rows.push_back(
+            math.add(batchBase, op.getTransposeLhs() ? at : math.mul(at, k)));
     }
     for (int64_t panel = 0; panel < columns.panels(tile.lanes); ++panel)
       operands.panels.push_back(
@@ -86,6 +93,33 @@ struct MatmulEmitter {
                         in.add(column, block.column)};
     if (failed(epilogue.store(block.builder, block.sums, position, block.mask)))
       result = failure();
+  }
+
+  /// Computes the task's rows of A.
+  void emitPrologue(OpBuilder &builder, const Task &task) {
+    Type element = builder.getF32Type();
+    IndexMath(builder, loc).forEach(
+        task.rowCount, [&](OpBuilder &inside, Value row) {
+          IndexMath math(inside, loc);
+          Value to = math.mul(row, k), from = math.add(task.row, row);
+          auto emit = [&](OpBuilder &b, Value at, int64_t lanes,
+                          Value mask) -> LogicalResult {
+            Value position[] = {task.batch, from, at};
+            auto values = prologue->evaluate(b, position, mask, lanes);
+            if (failed(values))
+              return failure();
+            Value whole = toVector(b, loc, values->front(), lanes);
+            Value place = IndexMath(b, loc).add(to, at);
+            if (!mask)
+              storeElements(b, loc, whole, a, place, element);
+            else
+              vector::MaskedStoreOp::create(b, loc, a, place, mask, whole);
+            return success();
+          };
+          if (failed(sweepVectors(inside, loc, math.constant(0), k,
+                                  4 * tile.lanes, tile.lanes, emit)))
+            result = failure();
+        });
   }
 
   /// All rows of the block times the group of panels that starts at `panel`.
@@ -167,6 +201,8 @@ struct MatmulEmitter {
     task.rowCount = math.min(math.sub(m, task.row), rowBlock);
     if (possibleRows.size() == 1)
       task.rowCount = math.constant(possibleRows[0]);
+    if (prologue)
+      emitPrologue(builder, task);
     if (fetchAhead) {
       Value tiles = math.max(math.ceilDiv(task.rowCount, rows),
                              math.constant(fetchAhead));
@@ -215,11 +251,12 @@ LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
     return failure();
   TileAttributes attributes(function.kernel());
   FailureOr<Epilogue> epilogue = Epilogue::create(function, op);
+  linalg::GenericOp prologue = RootShape::prologueOf(op);
   auto lhs = function.inputIndex(op.getLhs());
   auto rhs = function.inputIndex(op.getRhs());
   if (failed(epilogue))
     return failure();
-  if (!lhs || !rhs)
+  if (!(lhs || prologue) || !rhs)
     return op.emitOpError("expected its operands to be inputs of the kernel");
 
   MatmulEmitter emitter{function, op, *epilogue, op.getLoc()};
@@ -235,27 +272,36 @@ LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
     return failure();
 
   // Positions of dims in the shapes, so that extents come from the operands.
-  ArrayRef<AffineExpr> a = function.inputShape(*lhs);
   ArrayRef<AffineExpr> b = function.inputShape(*rhs);
   ArrayRef<AffineExpr> c = function.resultShape(0);
-  emitter.a = function.flatInput(*lhs);
+  AffineExpr depth = b[op.getPanels() == kernel::PanelLayout::row_major ? 1 : 2];
+  if (lhs)
+    depth = function.inputShape(*lhs)[op.getTransposeLhs() ? 1 : 2];
   emitter.b = function.flatInput(*rhs);
   emitter.m = function.size(c[1]);
   emitter.n = function.size(c[2]);
-  emitter.k = function.size(op.getTransposeLhs() ? a[1] : a[2]);
+  emitter.k = function.size(depth);
   emitter.rowBlocks = function.size(c[1].ceilDiv(emitter.rowBlock));
   emitter.panelBlocks =
       function.size(c[2].ceilDiv(emitter.panelBlock * panelWidth));
   emitter.packed = op.getPanels() == kernel::PanelLayout::packed;
   auto shared = dyn_cast<AffineConstantExpr>(b[0]);
   emitter.sharedRhs = shared && shared.getValue() == 1;
+  auto type = MemRefType::get({ShapedType::kDynamic},
+                              function.builder().getF32Type());
+  AffineExpr rowsAt = getAffineConstantExpr(0, op.getContext());
   if (!emitter.packed) {
-    AffineExpr depth = op.getTransposeLhs() ? a[1] : a[2];
-    auto type = MemRefType::get({ShapedType::kDynamic},
-                                function.builder().getF32Type());
+    rowsAt = depth * (4 * panelWidth * emitter.panels);
     emitter.scratch = function.carveScratch(
         getAffineConstantExpr(0, op.getContext()), type,
         function.size(depth * (panelWidth * emitter.panels)));
+  }
+  if (prologue) {
+    emitter.prologue.emplace(function, prologue);
+    emitter.a = function.carveScratch(
+        rowsAt, type, function.size(depth * emitter.rowBlock));
+  } else {
+    emitter.a = function.flatInput(*lhs);
   }
   if (auto known = dyn_cast<AffineConstantExpr>(c[1])) {
     int64_t rows = known.getValue();

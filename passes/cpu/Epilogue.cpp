@@ -25,7 +25,8 @@ FailureOr<Epilogue> Epilogue::create(KernelFunction &function,
   kernel::FuncOp kernel = function.kernel();
   Block &body = kernel.getBody().front();
   for (Operation &op : body.without_terminator()) {
-    if (&op == root || isa<tensor::EmptyOp, arith::ConstantOp>(op))
+    if (&op == root || isa<tensor::EmptyOp, arith::ConstantOp>(op) ||
+        llvm::is_contained(op.getUsers(), root)) // a prologue
       continue;
     auto generic = dyn_cast<linalg::GenericOp>(op);
     if (!generic || epilogue.generic)
@@ -68,130 +69,6 @@ int64_t Epilogue::rawResult() const {
   return -1;
 }
 
-Value Epilogue::linearise(KernelFunction &function, OpBuilder &builder,
-                          Location loc, ArrayRef<Value> position,
-                          ArrayRef<AffineExpr> extents) {
-  IndexMath math(builder, loc);
-  Value flat = math.constant(0);
-  AffineExpr stride =
-      getAffineConstantExpr(1, function.kernel()->getContext());
-  for (size_t axis = position.size(); axis-- > 0;) {
-    flat = math.add(flat, math.mul(position[axis], function.size(stride)));
-    stride = stride * extents[axis];
-  }
-  return flat;
-}
-
-/// The element at `positions`, which may differ in every lane, one by one.
-static Value gather(OpBuilder &builder, Location loc, Value memref, Type element,
-                    int64_t lanes,
-                    llvm::function_ref<Value(int64_t)> positionOf) {
-  Value all;
-  for (int64_t lane = 0; lane < lanes; ++lane) {
-    Value one = loadElements(builder, loc, memref, positionOf(lane), element, 1);
-    if (!all)
-      all = vector::BroadcastOp::create(
-          builder, loc, VectorType::get({lanes}, one.getType()), one);
-    else
-      all = vector::InsertOp::create(builder, loc, one, all, lane);
-  }
-  return all;
-}
-
-FailureOr<Lanes> Epilogue::loadInput(OpBuilder &builder, unsigned input,
-                                     ArrayRef<Lanes> position, Value mask,
-                                     int64_t lanes) const {
-  Location loc = function->loc();
-  IndexMath math(builder, loc);
-  ArrayRef<AffineExpr> extents = function->inputShape(input);
-  kernel::FuncOp kernel = function->kernel();
-  Type element = cast<RankedTensorType>(
-                     kernel.getBody().front().getArgument(input).getType())
-                     .getElementType();
-  Value memref = function->flatInput(input);
-  bool uniform = llvm::all_of(position, [](const Lanes &lane) {
-    return lane.isUniform();
-  });
-  bool contiguous =
-      !position.empty() && position.back().step == 1 &&
-      llvm::all_of(position.drop_back(),
-                   [](const Lanes &lane) { return lane.isUniform(); });
-  if (uniform || contiguous) {
-    SmallVector<Value> first;
-    for (const Lanes &lane : position)
-      first.push_back(lane.value);
-    Value at = linearise(*function, builder, loc, first, extents);
-    if (uniform)
-      return Lanes(loadElements(builder, loc, memref, at, element, 1));
-    if (!mask)
-      return Lanes(loadElements(builder, loc, memref, at, element, lanes));
-    // Ones, so that no lane outside divides by zero.
-    Type storage = storageType(element);
-    auto type = VectorType::get({lanes}, storage);
-    Attribute one = isa<FloatType>(storage)
-                        ? Attribute(builder.getFloatAttr(storage, 1.0))
-                        : Attribute(builder.getIntegerAttr(storage, 1));
-    Value ones = arith::ConstantOp::create(
-        builder, loc, DenseElementsAttr::get(type, one));
-    Value stored = vector::MaskedLoadOp::create(builder, loc, type, memref, at,
-                                                mask, ones);
-    return Lanes(fromStorage(builder, loc, stored, element));
-  }
-  return Lanes(gather(builder, loc, memref, element, lanes, [&](int64_t lane) {
-    SmallVector<Value> at;
-    for (auto [axis, lanesAt] : llvm::enumerate(position)) {
-      Value value = lanesAt.value;
-      if (lanesAt.isVector)
-        value = vector::ExtractOp::create(builder, loc, value, lane);
-      else if (lanesAt.step != 0)
-        value = math.add(value, math.constant(lane * lanesAt.step));
-      // Lanes outside of the mask must stay inside of the buffer.
-      if (mask)
-        value = math.max(math.constant(0),
-                         math.min(value, math.sub(function->size(extents[axis]),
-                                                  math.constant(1))));
-      at.push_back(value);
-    }
-    return linearise(*function, builder, loc, at, extents);
-  }));
-}
-
-FailureOr<Lanes> Epilogue::operand(OpBuilder &builder, OpOperand &use,
-                                   Lanes computed, ArrayRef<Value> position,
-                                   Value mask, int64_t lanes) const {
-  linalg::GenericOp op = generic;
-  AffineMap map = op.getMatchingIndexingMap(&use);
-  if (use.get() == root) {
-    if (!map.isIdentity())
-      return op.emitOpError("expected an epilogue to read its root at its own "
-                            "position");
-    return computed;
-  }
-  auto input = function->inputIndex(use.get());
-  if (!input)
-    return op.emitOpError("reads a value that the kernel does not hold");
-  Location loc = function->loc();
-  IndexMath math(builder, loc);
-  // Symbols stand for the loops, which emitExpr knows.
-  SmallVector<AffineExpr> symbols;
-  for (unsigned loop = 0; loop < map.getNumDims(); ++loop)
-    symbols.push_back(builder.getAffineSymbolExpr(loop));
-  unsigned last = map.getNumDims() - 1;
-  SmallVector<Lanes> at;
-  for (AffineExpr expr : map.getResults()) {
-    AffineExpr renamed = expr.replaceDims(symbols);
-    Value first = emitExpr(builder, loc, renamed, position);
-    if (!expr.isFunctionOfDim(last))
-      at.push_back(Lanes(first));
-    else if (isa<AffineDimExpr>(expr))
-      at.push_back(Lanes::stepping(first, 1));
-    else
-      return op.emitOpError("expected plain loops in the indexing maps of an "
-                            "epilogue");
-  }
-  return loadInput(builder, *input, at, mask, lanes);
-}
-
 void Epilogue::storeResult(OpBuilder &builder, unsigned result, Lanes value,
                            ArrayRef<Value> position, Value mask,
                            int64_t lanes) const {
@@ -200,8 +77,8 @@ void Epilogue::storeResult(OpBuilder &builder, unsigned result, Lanes value,
   Operation *yield = kernel.getBody().front().getTerminator();
   Type element = cast<RankedTensorType>(yield->getOperand(result).getType())
                      .getElementType();
-  Value at = linearise(*function, builder, loc, position,
-                       function->resultShape(result));
+  Value at = FusedMap::linearise(*function, builder, loc, position,
+                                 function->resultShape(result));
   Value memref = function->flatResult(result);
   Value whole = toVector(builder, loc, value, lanes);
   if (!mask)
@@ -210,48 +87,13 @@ void Epilogue::storeResult(OpBuilder &builder, unsigned result, Lanes value,
                                 toStorage(builder, loc, whole, element));
 }
 
-Value Epilogue::outerValue(Value value) const {
-  kernel::FuncOp kernel = function->kernel();
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return function->sizes()[argument.getArgNumber() - kernel.getNumInputs()];
-  Operation *op = value.getDefiningOp();
-  OpBuilder &entry = function->builder();
-  if (auto constant = dyn_cast_or_null<arith::ConstantOp>(op))
-    return arith::ConstantOp::create(entry, op->getLoc(),
-                                     constant.getValue());
-  return {};
-}
-
 LogicalResult Epilogue::store(OpBuilder &builder, Value computed,
                               ArrayRef<Value> position, Value mask) const {
   int64_t lanes = cast<VectorType>(computed.getType()).getNumElements();
   SmallVector<Lanes> yielded;
-  linalg::GenericOp op = generic;
-  if (op) {
-    ScalarBodyContext context;
-    context.lanes = lanes;
-    context.index = [&](OpBuilder &, unsigned loop) {
-      return loop + 1 == position.size() ? Lanes::stepping(position[loop], 1)
-                                         : Lanes(position[loop]);
-    };
-    context.extract = [&](OpBuilder &inside, Value tensor,
-                          ArrayRef<Lanes> at) -> FailureOr<Lanes> {
-      auto input = function->inputIndex(tensor);
-      if (!input)
-        return generic->emitOpError("reads a value that the kernel does not "
-                                    "hold");
-      return loadInput(inside, *input, at, mask, lanes);
-    };
-    context.outer = [&](Value value) { return outerValue(value); };
-    SmallVector<Lanes> operands;
-    for (OpOperand *use : op.getDpsInputOperands()) {
-      auto lanesOf = operand(builder, *use, Lanes(computed), position, mask,
-                             lanes);
-      if (failed(lanesOf))
-        return failure();
-      operands.push_back(*lanesOf);
-    }
-    auto values = emitScalarBody(builder, *op.getBody(), operands, context);
+  if (generic) {
+    auto values = FusedMap(*function, generic)
+                      .evaluate(builder, position, mask, lanes, root, computed);
     if (failed(values))
       return failure();
     yielded = std::move(*values);

@@ -4,8 +4,7 @@
 #ifndef STRAIT_PASSES_CPU_EPILOGUE_H
 #define STRAIT_PASSES_CPU_EPILOGUE_H
 
-#include "passes/cpu/KernelFunction.h"
-#include "passes/cpu/ScalarBody.h"
+#include "passes/cpu/FusedMap.h"
 
 namespace strait::cpu {
 
@@ -35,24 +34,10 @@ public:
   /// them; -1 if there is none.
   int64_t rawResult() const;
 
-  /// Positions in the flat form of a buffer of the given extents.
-  static mlir::Value linearise(KernelFunction &function,
-                               mlir::OpBuilder &builder, mlir::Location loc,
-                               llvm::ArrayRef<mlir::Value> position,
-                               llvm::ArrayRef<mlir::AffineExpr> extents);
-
 private:
-  llvm::FailureOr<Lanes> loadInput(mlir::OpBuilder &builder, unsigned input,
-                                   llvm::ArrayRef<Lanes> position,
-                                   mlir::Value mask, int64_t lanes) const;
-  llvm::FailureOr<Lanes> operand(mlir::OpBuilder &builder,
-                                 mlir::OpOperand &use, Lanes computed,
-                                 llvm::ArrayRef<mlir::Value> position,
-                                 mlir::Value mask, int64_t lanes) const;
   void storeResult(mlir::OpBuilder &builder, unsigned result, Lanes value,
                    llvm::ArrayRef<mlir::Value> position, mlir::Value mask,
                    int64_t lanes) const;
-  mlir::Value outerValue(mlir::Value value) const;
 
   KernelFunction *function;
   mlir::Value root;

@@ -7,7 +7,8 @@
 //   * a map joins the loops of its consumer, along memory, where computing it
 //     as often as it is read pays (FusionCost.h);
 //   * a map behind a root becomes the root's epilogue: it reads the root's
-//     result element by element;
+//     result element by element; a map before the left operand of a product
+//     becomes its prologue, where nothing else takes it;
 //   * cascades that agree on their rows become one cascade, row by row, if
 //     there are rows enough to share among workers. Values that others read
 //     too become further results.
@@ -173,6 +174,8 @@ private:
   /// Tries to take the producer of input `index` into `consumer`. Returns the
   /// merged region, or null.
   RegionOp tryInput(RegionOp consumer, unsigned index);
+  /// The same for the left operand of a product: a map becomes its prologue.
+  RegionOp tryPrologue(RegionOp consumer, unsigned index);
   /// The steps of tryInput. After `bridge` no view stands between the two.
   std::optional<Edge> findEdge(RegionOp consumer, unsigned index);
   bool bridge(Edge &edge);
@@ -206,6 +209,7 @@ private:
   func::FuncOp func;
   SizeExpressions &sizes;
   unsigned reshapes = 0;
+  bool takesPrologues = false; // when nothing else is left to merge
   StringRef why; // the last tryInput merged nothing; empty: nothing to merge
   SmallVector<std::pair<Location, StringRef>> misses;
 };
@@ -385,7 +389,45 @@ bool Fuser::mayShareRows(Edge &edge) {
          refuse("their rows differ, or are too few for several workers");
 }
 
+RegionOp Fuser::tryPrologue(RegionOp consumer, unsigned index) {
+  auto product = dyn_cast_or_null<kernel::MatmulOp>(rootOf(consumer));
+  BlockArgument argument = consumer.getBody().front().getArgument(index);
+  OpResult result = behindViews(consumer.getInputs()[index]);
+  if (!product || product.getTransposeLhs() || product.getLhs() != argument ||
+      !argument.hasOneUse() || !result)
+    return {};
+  auto producer = cast<RegionOp>(result.getOwner());
+  linalg::GenericOp map = mapOf(producer);
+  if (!map || producer->getBlock() != consumer->getBlock() ||
+      !usedOnlyBy(result, consumer) || usesPositions(map))
+    return {};
+  // The generator reads vectors along the last loop.
+  for (OpOperand *operand : map.getDpsInputOperands()) {
+    AffineMap read = map.getMatchingIndexingMap(operand);
+    if (!readsAlongMemory(read) ||
+        !llvm::all_of(read.getResults(), [&](AffineExpr expr) {
+          return isa<AffineDimExpr>(expr) ||
+                 !expr.isFunctionOfDim(read.getNumDims() - 1);
+        }))
+      return {};
+  }
+  ShapedValue operand = sizes.input(consumer, index);
+  std::optional<int64_t> rows = constantOf(operand.dims[1]);
+  if (rows && *rows < kLeastRows)
+    return {};
+  if (consumer.getInputs()[index] != result) {
+    producer = reshape(producer, operand.dims);
+    if (!producer)
+      return {};
+    consumer.getInputsMutable()[index].set(producer->getResult(0));
+  }
+  return mergeRegions(producer, consumer, index, 0, /*keep=*/false, sizes);
+}
+
 RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
+  if (takesPrologues)
+    if (RegionOp merged = tryPrologue(consumer, index))
+      return merged;
   std::optional<Edge> edge = findEdge(consumer, index);
   if (!edge || !bridge(*edge))
     return {};
@@ -449,7 +491,9 @@ LogicalResult Fuser::run() {
   for (Block *block : blocks)
     reshapes += 4 * llvm::range_size(block->getOps<RegionOp>());
   // A further sweep sees what the last one made possible.
-  for (bool changed = true; changed;) {
+  for (bool changed = true; changed || !takesPrologues;) {
+    // A map is better an epilogue: its elements are in registers there.
+    takesPrologues |= !changed;
     changed = false;
     misses.clear();
     for (Block *block : blocks) {

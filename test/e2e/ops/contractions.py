@@ -119,5 +119,29 @@ def einsum():
             "Einsum", g.input(s[0]), g.input(s[1]), equation=t))
 
 
-FAMILIES = {"matmul constant": constant_weights, "matmul": two_inputs,
+def prologues():
+    """Maps that nothing before the product can take."""
+    for m, k, n in ((8, 16, 16), (9, 7, 33), (63, 64, 16), (130, 33, 70),
+                    (17, 1, 5), (300, 100, 9), (1, 64, 100), (5, 20, 40)):
+        def gate(g, m=m, k=k, n=n):
+            x = g.op("Mul", g.input((2, m, k), keep=(2,)),
+                     g.input((1, 1, k), keep=(0, 1, 2)))
+            return g.op("MatMul", x, g.const((k, n)))
+        yield Case(f"gate, product {m}x{k}x{n}", gate)
+
+        def chain(g, m=m, k=k, n=n):
+            x = g.op("Sigmoid", g.op("Add", g.input((m, k), keep=(1,)),
+                                     g.input((m, 1), keep=(1,))))
+            y = g.op("MatMul", x, g.const((k, n)))
+            return g.op("Relu", g.op("Add", y, g.const((n,))))
+        yield Case(f"sum, sigmoid, product, bias, relu {m}x{k}x{n}", chain)
+
+        def both(g, m=m, k=k, n=n):
+            x = g.op("Mul", g.input((3, m, k)), g.input((3, 1, k)))
+            return g.op("MatMul", x, g.input((3, k, n)))
+        yield Case(f"gate, product of activations {m}x{k}x{n}", both)
+
+
+FAMILIES = {"matmul prologue": prologues,
+            "matmul constant": constant_weights, "matmul": two_inputs,
             "gemm": gemm, "matmul fused": with_neighbours, "einsum": einsum}

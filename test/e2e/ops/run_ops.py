@@ -39,7 +39,7 @@ for module in (elementwise, movement, rows, contractions, windows, recurrent,
 GROUP = 48          # cases in one model
 FAST_STRIDE = 9     # --fast takes every ninth case
 # Families whose kernels see sizes at run time in real models.
-DYNAMIC = ["matmul constant", "matmul", "conv", "conv depthwise", "pool",
+DYNAMIC = ["matmul constant", "matmul prologue", "matmul", "conv", "conv depthwise", "pool",
            "resize", "softmax", "norms", "reductions", "binary", "transpose",
            "views", "concat", "shapes", "attention", "recurrent layers", "folds"]
 

@@ -186,3 +186,33 @@ func.func @few_reads(%x: tensor<2x64x64xf32>, %t: tensor<64x64xf32>, %s: tensor<
   %1 = strait.add %x, %0 : (tensor<2x64x64xf32>, tensor<64x64xf32>) -> tensor<2x64x64xf32>
   return %1 : tensor<2x64x64xf32>
 }
+
+// -----
+
+// A gate before a product: its prologue, since nothing before takes it.
+// CHECK-LABEL: func.func @prologue
+// CHECK: kernel.region
+// CHECK: arith.mulf
+// CHECK: kernel.matmul
+// CHECK-NOT: kernel.region
+func.func @prologue(%x: tensor<1x9x7x64xf32>, %g: tensor<1x1x1x64xf32>) -> tensor<1x63x16xf32> {
+  %w = strait.weight dense<1.0> : tensor<64x16xf32>
+  %s = strait.weight dense<[1, 63, 64]> : tensor<3xi64>
+  %0 = strait.mul %x, %g : (tensor<1x9x7x64xf32>, tensor<1x1x1x64xf32>) -> tensor<1x9x7x64xf32>
+  %1 = strait.reshape %0, %s : (tensor<1x9x7x64xf32>, tensor<3xi64>) -> tensor<1x63x64xf32>
+  %2 = strait.matmul %1, %w : (tensor<1x63x64xf32>, tensor<64x16xf32>) -> tensor<1x63x16xf32>
+  return %2 : tensor<1x63x16xf32>
+}
+
+// -----
+
+// @negative_prologue_across_memory: rows are read as vectors.
+// CHECK-LABEL: func.func @negative_prologue_across_memory
+// CHECK-COUNT-2: kernel.region
+func.func @negative_prologue_across_memory(%x: tensor<64x63xf32>) -> tensor<63x16xf32> {
+  %w = strait.weight dense<1.0> : tensor<64x16xf32>
+  %0 = strait.transpose %x perm [1, 0] : (tensor<64x63xf32>) -> tensor<63x64xf32>
+  %1 = strait.relu %0 : (tensor<63x64xf32>) -> tensor<63x64xf32>
+  %2 = strait.matmul %1, %w : (tensor<63x64xf32>, tensor<64x16xf32>) -> tensor<63x16xf32>
+  return %2 : tensor<63x16xf32>
+}

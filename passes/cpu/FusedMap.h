@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// An all-parallel linalg.generic beside a kernel's root, evaluated where its
+// elements are needed: on one vector along the last dimension.
+#ifndef STRAIT_PASSES_CPU_FUSEDMAP_H
+#define STRAIT_PASSES_CPU_FUSEDMAP_H
+
+#include "passes/cpu/KernelFunction.h"
+#include "passes/cpu/ScalarBody.h"
+
+namespace strait::cpu {
+
+class FusedMap {
+public:
+  FusedMap(KernelFunction &function, mlir::linalg::GenericOp generic)
+      : function(&function), generic(generic) {}
+
+  /// The map's results from `position` on, `lanes` along the last dimension.
+  /// Reads inputs of the kernel and, in place of the value `root` (null: none),
+  /// the vector `computed`. Lanes outside of `mask` (null: none) read nothing.
+  llvm::FailureOr<llvm::SmallVector<Lanes>>
+  evaluate(mlir::OpBuilder &builder, llvm::ArrayRef<mlir::Value> position,
+           mlir::Value mask, int64_t lanes, mlir::Value root = {},
+           mlir::Value computed = {}) const;
+
+  /// Positions in the flat form of a buffer of the given extents.
+  static mlir::Value linearise(KernelFunction &function,
+                               mlir::OpBuilder &builder, mlir::Location loc,
+                               llvm::ArrayRef<mlir::Value> position,
+                               llvm::ArrayRef<mlir::AffineExpr> extents);
+
+private:
+  llvm::FailureOr<Lanes> loadInput(mlir::OpBuilder &builder, unsigned input,
+                                   llvm::ArrayRef<Lanes> position,
+                                   mlir::Value mask, int64_t lanes) const;
+  llvm::FailureOr<Lanes> operand(mlir::OpBuilder &builder, mlir::OpOperand &use,
+                                 llvm::ArrayRef<mlir::Value> position,
+                                 mlir::Value mask, int64_t lanes) const;
+  mlir::Value outerValue(mlir::Value value) const;
+
+  KernelFunction *function;
+  mlir::linalg::GenericOp generic;
+};
+
+} // namespace strait::cpu
+
+#endif // STRAIT_PASSES_CPU_FUSEDMAP_H
