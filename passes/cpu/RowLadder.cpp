@@ -16,17 +16,24 @@ RowSplit strait::cpu::splitRows(int64_t count, int64_t tile) {
 }
 
 /// Tiles of one height over rows [0, count), count >= height: the last one ends
-/// with the last row, whatever of it was done before.
+/// with the last row, whatever of it was done before. It stands apart: with its
+/// row as a minimum in the loop, LLVM computes that minimum anew for every
+/// element of A.
 static void emitOverlapping(
     OpBuilder &builder, Location loc, Value count, int64_t height,
     llvm::function_ref<void(OpBuilder &, Value, int64_t)> emit) {
   IndexMath math(builder, loc);
-  math.forEach(math.constant(0), count, height,
-               [&](OpBuilder &inside, Value at) {
-                 IndexMath in(inside, loc);
-                 Value last = in.sub(count, in.constant(height));
-                 emit(inside, in.min(at, last), height);
-               });
+  Value whole = math.mul(math.div(count, height), height);
+  math.forEach(math.constant(0), whole, height,
+               [&](OpBuilder &inside, Value at) { emit(inside, at, height); });
+  if (height == 1)
+    return;
+  auto branch = scf::IfOp::create(
+      builder, loc, math.compare(arith::CmpIPredicate::ne, whole, count),
+      /*withElse=*/false);
+  OpBuilder inside = branch.getThenBodyBuilder();
+  IndexMath in(inside, loc);
+  emit(inside, in.sub(count, in.constant(height)), height);
 }
 
 /// Any number of rows: tiles of `height`, or of half of it where there are
