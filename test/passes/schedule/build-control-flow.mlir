@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// RUN: strait-opt %s --split-input-file --strait-build-schedule --cse | FileCheck %s
+// RUN: strait-opt %s --split-input-file --verify-diagnostics --strait-build-schedule --cse | FileCheck %s
 #one = affine_map<() -> (4)>
 kernel.func @k inputs 1 shapes([#one] -> [#one]) attributes {tasks = affine_map<() -> (1)>} {
 ^bb0(%0: tensor<4xf32>):
@@ -55,6 +55,37 @@ func.func @repeats(%n: tensor<i64>, %x: tensor<4xf32>) -> (tensor<4xf32>, tensor
   // CHECK: schedule.output_dims 1[%[[COUNT]], %c4]
   %last, %all = strait.loop trip_count(%n) carried(%x)
       : (tensor<i64>, tensor<4xf32>) -> (tensor<4xf32>, tensor<?x4xf32>) {
+  ^bb0(%i: tensor<i64>, %c: tensor<i1>, %v: tensor<4xf32>):
+    %next = kernel.launch @k ins(%v : tensor<4xf32>) shapes [#one] -> (tensor<4xf32>)
+    strait.yield %c, %next, %v : tensor<i1>, tensor<4xf32>, tensor<4xf32>
+  }
+  return %last, %all : tensor<4xf32>, tensor<?x4xf32>
+}
+
+// -----
+
+// A carried tensor has one buffer for all iterations.
+func.func @negative_growing_state(%x: tensor<4xf32>, %w: tensor<5xf32>, %n: tensor<i64>) -> tensor<4xf32> {
+  // expected-error @below {{'strait.loop' op expected carried value 0 to keep its size 4 on axis 0, found 5}}
+  %last = strait.loop trip_count(%n) carried(%x) : (tensor<i64>, tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%i: tensor<i64>, %c: tensor<i1>, %v: tensor<?xf32>):
+    strait.yield %c, %w : tensor<i1>, tensor<5xf32>
+  }
+  return %last : tensor<4xf32>
+}
+
+// -----
+
+// Slices of a scan output need room before the first iteration.
+#one = affine_map<() -> (4)>
+kernel.func @k inputs 1 shapes([#one] -> [#one]) attributes {tasks = affine_map<() -> (1)>} {
+^bb0(%0: tensor<4xf32>):
+  kernel.yield %0 : tensor<4xf32>
+}
+func.func @negative_scan_without_end(%g: tensor<i1>, %x: tensor<4xf32>) -> (tensor<4xf32>, tensor<?x4xf32>) {
+  // expected-error @below {{'strait.loop' op expected a trip count beside scan outputs}}
+  %last, %all = strait.loop cond(%g) carried(%x)
+      : (tensor<i1>, tensor<4xf32>) -> (tensor<4xf32>, tensor<?x4xf32>) {
   ^bb0(%i: tensor<i64>, %c: tensor<i1>, %v: tensor<4xf32>):
     %next = kernel.launch @k ins(%v : tensor<4xf32>) shapes [#one] -> (tensor<4xf32>)
     strait.yield %c, %next, %v : tensor<i1>, tensor<4xf32>, tensor<4xf32>

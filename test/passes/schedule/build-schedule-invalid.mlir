@@ -35,14 +35,3 @@ func.func @left_over(%x: tensor<4xf32>) -> tensor<4xf32> {
 func.func @sub_byte(%x: tensor<4xi4>) {
   return
 }
-
-// -----
-
-func.func @grows(%x: tensor<4xf32>, %w: tensor<5xf32>, %n: tensor<i64>) -> tensor<4xf32> {
-  // expected-error @below {{'strait.loop' op expected carried value 0 to keep its size 4 on axis 0, found 5}}
-  %last = strait.loop trip_count(%n) carried(%x) : (tensor<i64>, tensor<4xf32>) -> tensor<4xf32> {
-  ^bb0(%i: tensor<i64>, %c: tensor<i1>, %v: tensor<?xf32>):
-    strait.yield %c, %w : tensor<i1>, tensor<5xf32>
-  }
-  return %last : tensor<4xf32>
-}
