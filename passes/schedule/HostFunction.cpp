@@ -3,22 +3,24 @@
 
 #include "passes/schedule/ModelSymbols.h"
 #include "passes/schedule/SizeArithmetic.h"
+#include "runtime/include/strait/abi.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include <cstddef>
 
 using namespace mlir;
 using namespace strait;
 
-/// Places of the calls in strait_services, counted in pointers.
-enum Service {
-  Launch = 1,
-  Slab = 2,
-  Plan = 3,
-  Output = 4,
-  Fail = 5,
-  State = 6,
-  WriteRows = 7,
-  Rotate = 8,
-  CodeLevel = 9
+/// Places of the calls in strait_services.
+enum Service : size_t {
+  Launch = offsetof(strait_services, launch),
+  Slab = offsetof(strait_services, slab),
+  Plan = offsetof(strait_services, plan),
+  Output = offsetof(strait_services, output),
+  Fail = offsetof(strait_services, fail),
+  State = offsetof(strait_services, state),
+  WriteRows = offsetof(strait_services, write_rows),
+  Rotate = offsetof(strait_services, rotate),
+  CodeLevel = offsetof(strait_services, code_level)
 };
 
 HostFunction::HostFunction(
@@ -73,8 +75,8 @@ Value HostFunction::atByte(Value base, int64_t offset) {
                              ArrayRef<LLVM::GEPArg>(int32_t(offset)));
 }
 
-Value HostFunction::binding(Value list, unsigned index, unsigned field) {
-  return load(pointer, atByte(list, 16 * index + 8 * field));
+Value HostFunction::binding(Value list, unsigned index, size_t field) {
+  return load(pointer, atByte(list, sizeof(strait_binding) * index + field));
 }
 
 Value HostFunction::storeAll(ValueRange values, Value array) {
@@ -96,9 +98,9 @@ void HostFunction::returnIf(Value condition, Value code) {
   builder.setInsertionPointToEnd(next);
 }
 
-void HostFunction::call(unsigned service, ValueRange arguments) {
+void HostFunction::call(size_t service, ValueRange arguments) {
   SmallVector<Type> types = {pointer};
-  SmallVector<Value> operands = {load(pointer, atByte(services, 8 * service)),
+  SmallVector<Value> operands = {load(pointer, atByte(services, service)),
                                  run};
   for (Value argument : arguments) {
     types.push_back(argument.getType());
@@ -171,32 +173,33 @@ LogicalResult HostFunction::emitOp(Operation *op) {
             schedule::OutputOp, schedule::SlabOp, schedule::PlanOp,
             schedule::LaunchOp, schedule::HeldOp, schedule::AppendOp,
             schedule::OverwriteOp, schedule::RotateOp, schedule::ReadOp,
-            schedule::WriteOp>(
-          [&](auto op) {
-            emit(op);
-            return success();
-          })
+            schedule::WriteOp>([&](auto op) {
+        emit(op);
+        return success();
+      })
       .Case<schedule::WeightOp, schedule::IfOp, schedule::LoopOp>(
           [&](auto op) { return emit(op); })
       .Case([&](schedule::DimOp op) {
-        Value dims = binding(inputs, op.getInput(), 1);
+        Value dims =
+            binding(inputs, op.getInput(), offsetof(strait_binding, dims));
         mapping.map(op.getResult(),
                     load(builder.getI64Type(), atByte(dims, 8 * op.getAxis())));
         return success();
       })
       .Case([&](schedule::CodeLevelOp op) {
-        Value callee = load(pointer, atByte(services, 8 * CodeLevel));
+        Value callee = load(pointer, atByte(services, CodeLevel));
         auto type = LLVM::LLVMFunctionType::get(builder.getI32Type(), pointer);
         Value level =
             LLVM::CallOp::create(builder, loc, type, ValueRange{callee, run})
                 .getResult();
-        mapping.map(op.getResult(),
-                    LLVM::ZExtOp::create(builder, loc, builder.getI64Type(),
-                                         level));
+        mapping.map(
+            op.getResult(),
+            LLVM::ZExtOp::create(builder, loc, builder.getI64Type(), level));
         return success();
       })
       .Case([&](schedule::InputOp op) {
-        mapping.map(op.getResult(), binding(inputs, op.getInput(), 0));
+        mapping.map(op.getResult(), binding(inputs, op.getInput(),
+                                            offsetof(strait_binding, data)));
         return success();
       })
       .Case([&](schedule::BufferOp op) {
@@ -320,7 +323,7 @@ void HostFunction::emit(schedule::CheckOp op) {
   LLVM::CondBrOp::create(builder, loc, fits, next, ValueRange(), fail,
                          ValueRange());
   builder.setInsertionPointToEnd(fail);
-  Value callee = load(pointer, atByte(services, 8 * Fail));
+  Value callee = load(pointer, atByte(services, Fail));
   Value text = LLVM::AddressOfOp::create(builder, loc, pointer,
                                          texts.text(what));
   auto type = LLVM::LLVMFunctionType::get(
@@ -335,7 +338,8 @@ void HostFunction::emit(schedule::CheckOp op) {
 
 void HostFunction::emit(schedule::OutputDimsOp op) {
   if (!op.getDims().empty())
-    storeAll(lookup(op.getDims()), binding(outputs, op.getOutput(), 1));
+    storeAll(lookup(op.getDims()), binding(outputs, op.getOutput(),
+                                           offsetof(strait_binding, dims)));
 }
 
 void HostFunction::emit(schedule::BeginRunOp op) {

@@ -56,13 +56,13 @@ private:
   void store(mlir::Value value, mlir::Value address);
   mlir::Value atByte(mlir::Value pointer, int64_t offset);
   mlir::Value atByte(mlir::Value pointer, mlir::Value offset);
-  /// Field of 8 bytes number `field` of a strait_binding.
-  mlir::Value binding(mlir::Value list, unsigned index, unsigned field);
+  /// The pointer that lies `field` bytes into strait_binding number `index`.
+  mlir::Value binding(mlir::Value list, unsigned index, size_t field);
   mlir::Value storeAll(mlir::ValueRange values, mlir::Value array);
   mlir::Value stackArray(mlir::Type element, int64_t count);
-  /// Calls service number `service` with the run and `arguments`; goes on only
-  /// if it returns 0.
-  void call(unsigned service, mlir::ValueRange arguments);
+  /// Calls what lies `service` bytes into strait_services with the run and
+  /// `arguments`; goes on only if it returns 0.
+  void call(size_t service, mlir::ValueRange arguments);
   void returnIf(mlir::Value condition, mlir::Value code);
   mlir::Value elementAddress(mlir::Value buffer, mlir::Value index,
                              mlir::Type element);
