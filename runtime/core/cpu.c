@@ -6,6 +6,7 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <xmmintrin.h>
 
 /* The register states that the operating system saves, or 0. */
 static uint64_t saved_states(uint32_t ecx1) {
@@ -37,8 +38,20 @@ int32_t strait_cpu_isa(void) {
     return STRAIT_ISA_AVX512;
   return avx2 ? STRAIT_ISA_AVX2 : -1;
 }
+
+uint32_t strait_float_mode_enter(void) {
+  const uint32_t masked = 0x1f80, flush_to_zero = 0x8000,
+                 denormals_are_zero = 0x0040;
+  uint32_t mode = _mm_getcsr();
+  _mm_setcsr(masked | flush_to_zero | denormals_are_zero);
+  return mode;
+}
+
+void strait_float_mode_restore(uint32_t mode) { _mm_setcsr(mode); }
 #else
 int32_t strait_cpu_isa(void) { return -1; }
+uint32_t strait_float_mode_enter(void) { return 0; }
+void strait_float_mode_restore(uint32_t mode) { (void)mode; }
 #endif
 
 const char *strait_isa_name(int32_t isa) {

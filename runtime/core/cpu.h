@@ -15,6 +15,13 @@ extern "C" {
  * system also saves; -1 if there is none. */
 int32_t strait_cpu_isa(void);
 
+/* The floating-point mode that kernels run in, on every thread: round to
+ * nearest, no traps, denormal numbers read and written as zero (trained weights
+ * hold some, and each makes an instruction 100 times as slow). Returns the
+ * calling thread's own mode, for strait_float_mode_restore. */
+uint32_t strait_float_mode_enter(void);
+void strait_float_mode_restore(uint32_t mode);
+
 /* "AVX2", "AVX-512 (F, VL, BW, DQ)", or "neither ..." for -1. */
 const char *strait_isa_name(int32_t isa);
 

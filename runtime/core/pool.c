@@ -14,6 +14,7 @@
  */
 #define _GNU_SOURCE
 #include "runtime/core/pool.h"
+#include "runtime/core/clock.h"
 #include "runtime/core/error.h"
 #include "runtime/core/memory.h"
 
@@ -27,9 +28,11 @@
 static const uint64_t ticket_open = (uint64_t)1 << 31;
 static const uint64_t ticket_inside = 0xffff;
 
-/* A helper without work looks again this often before it sleeps: about 100
- * microseconds, more than the gap between two kernels of a run. */
-enum { SPINS_BEFORE_SLEEP = 2000, SPINS_BEFORE_YIELD = 200 };
+/* A helper without work sleeps after this time: longer than most kernels that
+ * leave it without, as being woken takes some 50 microseconds. */
+static const uint64_t spin_ns = 1000000;
+/* The clock is read after so many looks at the ticket. */
+enum { SPINS_BETWEEN_CLOCKS = 32, SPINS_BEFORE_YIELD = 200 };
 
 typedef struct helper {
   strait_pool *pool;
@@ -70,12 +73,16 @@ static void relax(void) {
 /* Returns the ticket of a job other than `seen`, or any ticket when the pool
  * stops. */
 static uint64_t await_job(strait_pool *pool, uint32_t seen) {
-  for (int spin = 0; spin < SPINS_BEFORE_SLEEP; ++spin) {
-    uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
-    if (job_of(ticket) != seen || atomic_load(&pool->stop))
-      return ticket;
-    relax();
-  }
+  uint64_t sleep_at = strait_now_ns() + spin_ns;
+  do {
+    for (int spin = 0; spin < SPINS_BETWEEN_CLOCKS; ++spin) {
+      uint64_t ticket =
+          atomic_load_explicit(&pool->ticket, memory_order_acquire);
+      if (job_of(ticket) != seen || atomic_load(&pool->stop))
+        return ticket;
+      relax();
+    }
+  } while (strait_now_ns() < sleep_at);
   pthread_mutex_lock(&pool->lock);
   /* Counted before the ticket is looked at again: the caller looks at the
    * count after it has stored the ticket, so one of the two sees the other. */

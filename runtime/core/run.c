@@ -4,6 +4,8 @@
  * and after it.
  */
 #define _DEFAULT_SOURCE
+#include "runtime/core/clock.h"
+#include "runtime/core/cpu.h"
 #include "runtime/core/error.h"
 #include "runtime/core/instance.h"
 #include "runtime/core/plan.h"
@@ -13,13 +15,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
-
-static uint64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static const strait_entry_desc *entry_of(const strait_run_state *run) {
   return &run->instance->module->model->entries[run->entry];
@@ -48,6 +43,7 @@ static void work(void *context, uint32_t worker) {
   const struct job *job = context;
   void *scratch =
       job->scratch ? job->scratch + worker * job->scratch_stride : NULL;
+  uint32_t mode = strait_float_mode_enter();
   for (uint32_t turn = 0; turn < job->workers; ++turn) {
     uint32_t owner = worker + turn;
     if (owner >= job->workers)
@@ -64,6 +60,7 @@ static void work(void *context, uint32_t worker) {
       job->code(job->buffers, job->sizes, scratch, begin, end);
     }
   }
+  strait_float_mode_restore(mode);
 }
 
 /* Each worker's share is taken in about this many bites: enough to even out
@@ -112,7 +109,7 @@ static strait_code check_interruption(strait_run_state *run) {
     atomic_store_explicit(&instance->cancelled, false, memory_order_relaxed);
     return strait_fail(run->error, STRAIT_CANCELLED, "the run was cancelled");
   }
-  if (run->deadline_ns && now_ns() >= run->deadline_ns)
+  if (run->deadline_ns && strait_now_ns() >= run->deadline_ns)
     return strait_fail(run->error, STRAIT_DEADLINE,
                        "the run's time was over before it ended");
   return STRAIT_OK;
@@ -125,7 +122,7 @@ static void report_launch(strait_instance *instance, uint32_t launch,
   strait_launch_event event = {.kernel = model->kernels[desc->kernel].name,
                                .origin = desc->origin,
                                .start_ns = start,
-                               .end_ns = now_ns(),
+                               .end_ns = strait_now_ns(),
                                .tasks = tasks,
                                .flops = desc->flops,
                                .bytes = desc->bytes};
@@ -146,12 +143,14 @@ static int32_t launch_service(strait_run_state *run, uint32_t launch,
   strait_kernel_fn kernel =
       module->kernels[module->model->launches[launch].kernel];
   const strait_instance_options *options = &instance->options;
-  uint64_t start = options->on_launch ? now_ns() : 0;
+  uint64_t start = options->on_launch ? strait_now_ns() : 0;
   uint32_t workers = instance->workers;
   if ((uint64_t)tasks < workers)
     workers = (uint32_t)tasks;
   if (workers == 1) {
+    uint32_t mode = strait_float_mode_enter();
     kernel(buffers, sizes, instance->scratch.data, 0, tasks);
+    strait_float_mode_restore(mode);
   } else {
     struct job job = {.code = kernel,
                       .buffers = buffers,
@@ -404,7 +403,7 @@ static strait_code run_entry(strait_instance *instance, uint32_t entry,
   *run =
       (strait_run_state){.instance = instance,
                          .entry = entry,
-                         .deadline_ns = timeout_ns ? now_ns() + timeout_ns : 0,
+                         .deadline_ns = timeout_ns ? strait_now_ns() + timeout_ns : 0,
                          .error = error};
   const strait_entry_desc *desc = entry_of(run);
   strait_entry_state *state = state_of(run);

@@ -14,6 +14,9 @@
 #include <string>
 #include <thread>
 #include <vector>
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
 
 namespace {
 
@@ -454,6 +457,51 @@ TEST_F(RunTest, ModulesThatDoNotFitAreRefused) {
             STRAIT_BAD_ARTEFACT);
   EXPECT_EQ(other, nullptr);
 }
+
+#if defined(__x86_64__)
+TEST_F(RunTest, KernelsRunInOneFloatingPointMode) {
+  static std::atomic<uint32_t> seen;
+  strait_kernel_fn look = [](void *const *, const int64_t *, void *, int64_t,
+                             int64_t) { seen |= _mm_getcsr(); };
+  strait_kernel_desc kernels[] = {{"first", {look, look}},
+                                  {"second", {look, look}}};
+  strait_model_desc looking = strait_model;
+  looking.kernels = kernels;
+  strait_module_options options;
+  strait_module_options_init(&options);
+  options.weights = theWeights;
+  options.weights_bytes = sizeof theWeights;
+  strait_module *opened = nullptr;
+  ASSERT_EQ(strait_module_open(&looking, &options, &opened, &error), 0);
+  strait_pool *pool = nullptr;
+  strait_pool_options threads;
+  strait_pool_options_init(&threads);
+  threads.threads = 2;
+  ASSERT_EQ(strait_pool_create(&threads, &pool, &error), 0);
+  // The application rounds up and has looked at its exceptions.
+  const uint32_t own = 0x5f81, expected = 0x9fc0;
+  const uint32_t before = _mm_getcsr();
+  for (strait_pool *used : {static_cast<strait_pool *>(nullptr), pool}) {
+    strait_instance *target = nullptr;
+    instanceOptions.pool = used;
+    ASSERT_EQ(
+        strait_instance_create(opened, &instanceOptions, &target, &error), 0);
+    alignas(64) float x[40] = {};
+    ASSERT_EQ(setInput(x, {10, 4}, target), 0);
+    seen = 0;
+    _mm_setcsr(own);
+    strait_code code = strait_run(target, 0, nullptr, &error);
+    const uint32_t after = _mm_getcsr();
+    _mm_setcsr(before);
+    EXPECT_EQ(code, 0);
+    EXPECT_EQ(seen, expected);
+    EXPECT_EQ(after, own);
+    strait_instance_destroy(target);
+  }
+  strait_pool_destroy(pool);
+  strait_module_close(opened);
+}
+#endif
 
 TEST_F(RunTest, HighestCodeOfTheMachineIsTaken) {
   strait_module_options options;

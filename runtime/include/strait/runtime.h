@@ -208,7 +208,9 @@ typedef struct strait_instance_options {
   strait_allocator allocator;
   /* Threads: `pool` (must outlive the instance), else `executor` if its
    * parallel_for is set, else the calling thread alone. Results do not depend
-   * on the number of threads. */
+   * on the number of threads, nor on the floating-point mode of the calling
+   * one: kernels round to nearest, never trap, and take denormal numbers for
+   * zero; the thread's own mode is restored after each. */
   strait_pool *pool;
   strait_executor executor;
   /* Called on the calling thread after every launch, when set. */
