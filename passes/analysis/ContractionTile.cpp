@@ -14,7 +14,7 @@ struct RegisterBlocks {
 };
 constexpr RegisterBlocks table[] = {
     {graph::Isa::Avx2, {6, 0, 0, 0}, {6, 3, 2}},
-    {graph::Isa::Avx512, {12, 12, 8, 6}, {8, 8, 6}},
+    {graph::Isa::Avx512, {12, 12, 8, 6}, {4, 4, 4}},
 };
 } // namespace
 

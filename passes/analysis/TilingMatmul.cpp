@@ -20,6 +20,8 @@ static constexpr int64_t leastBlocks = 8;
 static constexpr int64_t allPanels = int64_t(1) << 24;
 /// Rows assumed where their number is dynamic.
 static constexpr int64_t typicalRows = 64;
+/// Blocks of a dynamic number of rows where B stays in L2 between them.
+static constexpr int64_t openRowBlock = 36;
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -53,6 +55,8 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   int64_t rowBlock = mostRows / tile.rows * tile.rows;
   if (rows)
     rowBlock = ceilDiv(ceilDiv(m, ceilDiv(m, mostRows)), tile.rows) * tile.rows;
+  else if (packed && 64 * panels * k <= target.getL2())
+    rowBlock = openRowBlock;
   if (hasPrologue)
     rowBlock = std::min(rowBlock, ceilDiv(ceilDiv(m, leastBlocks), tile.rows) *
                                       tile.rows);

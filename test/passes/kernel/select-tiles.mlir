@@ -32,6 +32,22 @@ func.func @product(%a: tensor<96x64xf32>, %b: tensor<64x16xf32>) -> tensor<96x16
 
 // -----
 
+// An open number of rows against few columns: small blocks of rows, and groups
+// for one to three rows that leave several blocks of columns.
+// CHECK-LABEL: module
+module attributes {strait.targets = [#strait.target<isa = avx512, l2 = 2097152>]} {
+// CHECK-LABEL: func.func @open_rows
+// CHECK: tile = {{{.*}}few_rows_panels = array<i64: 4, 4, 4>, {{.*}}panel_block = 4 : i64
+// CHECK-SAME: row_block = 36 : i64
+func.func @open_rows(%a: tensor<?x192xf32>) -> tensor<?x192xf32> {
+  %b = strait.weight dense<1.0> : tensor<192x192xf32>
+  %y = strait.matmul %a, %b : (tensor<?x192xf32>, tensor<192x192xf32>) -> tensor<?x192xf32>
+  return %y : tensor<?x192xf32>
+}
+}
+
+// -----
+
 // Code for both: the higher target's cut stands beside the lower one's.
 // CHECK-LABEL: module
 module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<isa = avx512>]} {
