@@ -39,9 +39,9 @@ module attributes {strait.targets = [#strait.target<isa = avx512, l2 = 2097152>]
 // CHECK-LABEL: func.func @open_rows
 // CHECK: tile = {{{.*}}few_rows_panels = array<i64: 4, 4, 4>, {{.*}}panel_block = 4 : i64
 // CHECK-SAME: row_block = 36 : i64
-func.func @open_rows(%a: tensor<?x192xf32>) -> tensor<?x192xf32> {
-  %b = strait.weight dense<1.0> : tensor<192x192xf32>
-  %y = strait.matmul %a, %b : (tensor<?x192xf32>, tensor<192x192xf32>) -> tensor<?x192xf32>
+func.func @open_rows(%a: tensor<?x768xf32>) -> tensor<?x192xf32> {
+  %b = strait.weight dense<1.0> : tensor<768x192xf32>
+  %y = strait.matmul %a, %b : (tensor<?x768xf32>, tensor<768x192xf32>) -> tensor<?x192xf32>
   return %y : tensor<?x192xf32>
 }
 }
