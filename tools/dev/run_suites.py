@@ -134,6 +134,22 @@ def models(mode):
     return script("models", [ROOT / "test/e2e/run_models.py", *flags], 5400)
 
 
+def lower_code(mode):
+    """The models again with AVX2 code, where the machine's own is another."""
+    if "avx512f" not in pathlib.Path("/proc/cpuinfo").read_text():
+        return Result("lower-code", skipped=1, note="native code is AVX2 code")
+    flags = ["--flag=--cpu=x86-64-v3"]
+    result = script("lower-code", [ROOT / "test/e2e/run_models.py", *flags],
+                    5400)
+    if mode == "extended":
+        more = script("lower-code-ops",
+                      [ROOT / "test/e2e/ops/run_ops.py", *flags], 3600)
+        result.passed += more.passed
+        result.failed += more.failed
+        result.skipped += more.skipped
+    return result
+
+
 def ops(mode):
     flags = ["--fast"] if mode == "fast" else []
     return script("ops", [ROOT / "test/e2e/ops/run_ops.py", *flags], 3600)
@@ -220,8 +236,8 @@ def fuzz(mode):
 
 # In order; which of them --fast runs.
 SUITES = [(build, True), (layers, True), (lit, True), (unit, True),
-          (models, True), (ops, True), (demo, True), (bad_input, False),
-          (oracle, False), (budgets, False), (sanitize_build, False),
+          (models, True), (ops, True), (demo, True), (lower_code, False),
+          (bad_input, False), (oracle, False), (budgets, False), (sanitize_build, False),
           (sanitize, False), (threads, False), (fuzz, False)]
 
 
