@@ -20,6 +20,9 @@ enum Service : size_t {
   State = offsetof(strait_services, state),
   WriteRows = offsetof(strait_services, write_rows),
   Rotate = offsetof(strait_services, rotate),
+  Copy = offsetof(strait_services, copy),
+  Read = offsetof(strait_services, read),
+  Write = offsetof(strait_services, write),
   CodeLevel = offsetof(strait_services, code_level)
 };
 
@@ -149,6 +152,7 @@ void HostFunction::begin() {
   slot = stackArray(pointer, 1);
   offsetsSlot = stackArray(pointer, 1);
   lengthSlot = stackArray(builder.getI64Type(), 1);
+  valueSlot = stackArray(builder.getI64Type(), 1);
 }
 
 LogicalResult HostFunction::emit() {
@@ -213,9 +217,8 @@ LogicalResult HostFunction::emitOp(Operation *op) {
         return success();
       })
       .Case([&](schedule::CopyOp op) {
-        LLVM::MemcpyOp::create(builder, loc, lookup(op.getTarget()),
-                               lookup(op.getSource()), lookup(op.getBytes()),
-                               /*isVolatile=*/false);
+        call(Copy, {lookup(op.getTarget()), lookup(op.getSource()),
+                    lookup(op.getBytes())});
         return success();
       })
       .Default([&](Operation *op) { return emitArithmetic(op); });
@@ -430,12 +433,20 @@ Value HostFunction::elementAddress(Value buffer, Value index, Type element) {
                              ArrayRef<LLVM::GEPArg>(index));
 }
 
+/// Bytes of an element that host code reads or writes.
+static int64_t bytesOf(Type stored) {
+  return llvm::divideCeil(stored.getIntOrFloatBitWidth(), 8);
+}
+
 void HostFunction::emit(schedule::ReadOp op) {
   Type type = op.getType();
   bool isBool = type.isInteger(1);
   Type stored = isBool ? builder.getI8Type() : type;
-  Value value = load(stored, elementAddress(lookup(op.getSource()),
-                                            lookup(op.getIndex()), stored));
+  call(Read, {valueSlot,
+              elementAddress(lookup(op.getSource()), lookup(op.getIndex()),
+                             stored),
+              i64(bytesOf(stored))});
+  Value value = load(stored, valueSlot);
   if (isBool) {
     Value zero = LLVM::ConstantOp::create(builder, loc, stored,
                                           builder.getI8IntegerAttr(0));
@@ -449,8 +460,10 @@ void HostFunction::emit(schedule::WriteOp op) {
   Value value = lookup(op.getValue());
   if (value.getType().isInteger(1))
     value = LLVM::ZExtOp::create(builder, loc, builder.getI8Type(), value);
-  store(value, elementAddress(lookup(op.getTarget()), lookup(op.getIndex()),
-                              value.getType()));
+  store(value, valueSlot);
+  call(Write, {elementAddress(lookup(op.getTarget()), lookup(op.getIndex()),
+                              value.getType()),
+               valueSlot, i64(bytesOf(value.getType()))});
 }
 
 //===----------------------------------------------------------------------===//

@@ -77,7 +77,8 @@ private:
   mlir::IRMapping mapping;
   mlir::Block *returnBlock = nullptr; // takes the error code
   mlir::Value services, run, weights, inputs, outputs, query;
-  mlir::Value buffers, sizes, slot, offsetsSlot, lengthSlot; // on the stack
+  mlir::Value buffers, sizes; // on the stack, as what follows
+  mlir::Value slot, offsetsSlot, lengthSlot, valueSlot;
 };
 
 } // namespace strait

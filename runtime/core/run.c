@@ -275,6 +275,14 @@ static int32_t fail_service(strait_run_state *run, const char *what,
                      "%s %" PRId64 ", got %" PRId64, what, expected, got);
 }
 
+static int32_t copy_service(strait_run_state *run, void *target,
+                            const void *source, int64_t bytes) {
+  (void)run;
+  if (bytes > 0)
+    memcpy(target, source, (size_t)bytes);
+  return STRAIT_OK;
+}
+
 static int32_t code_level_service(strait_run_state *run) {
   return (int32_t)run->instance->module->isa;
 }
@@ -290,6 +298,9 @@ const strait_services strait_runtime_services = {
     .state = strait_rows_held,
     .write_rows = strait_rows_write,
     .rotate = strait_rows_rotate,
+    .copy = copy_service,
+    .read = copy_service,
+    .write = copy_service,
     .code_level = code_level_service};
 
 /* ----------------------------------------------------------------- runs -- */

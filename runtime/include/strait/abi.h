@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Changes whenever a structure or the meaning of a call below changes. */
-#define STRAIT_ABI_VERSION 3
+#define STRAIT_ABI_VERSION 4
 
 /* Alignment in bytes of every buffer, weight and scratch area. */
 #define STRAIT_ALIGNMENT 64
@@ -105,6 +105,17 @@ typedef struct strait_services {
                         const void *rows, int64_t at, int64_t count);
   int32_t (*rotate)(strait_run_state *run, uint32_t state, int64_t by,
                     int64_t held, int64_t *length);
+
+  /* Compiled host code touches no buffer itself, as buffers may lie in another
+   * memory than its own. `copy` copies `bytes` bytes between buffers (which do
+   * not overlap), `read` from a buffer to `*value`, `write` the other way; all
+   * in the order of the launches around them. */
+  int32_t (*copy)(strait_run_state *run, void *target, const void *source,
+                  int64_t bytes);
+  int32_t (*read)(strait_run_state *run, void *value, const void *source,
+                  int64_t bytes);
+  int32_t (*write)(strait_run_state *run, void *target, const void *value,
+                   int64_t bytes);
 
   /* The code level (STRAIT_ISA_...) whose kernels `launch` runs. */
   int32_t (*code_level)(strait_run_state *run);
