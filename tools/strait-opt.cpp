@@ -7,6 +7,7 @@
 #include "dialects/schedule/ScheduleOps.h"
 #include "frontends/onnx/Importer.h"
 #include "passes/cpu/Passes.h"
+#include "passes/loops/Passes.h"
 #include "passes/graph/EvaluateConstants.h"
 #include "passes/graph/Passes.h"
 #include "passes/kernel/Passes.h"
@@ -91,6 +92,7 @@ int main(int argc, char **argv) {
   });
   strait::registerStraitKernelPasses();
   strait::registerStraitSchedulePasses();
+  strait::registerStraitLoopsPasses();
   strait::cpu::registerStraitCpuPasses();
   strait::cpu::registerCpuPipelines();
   auto [input, output] = registerAndParseCLIOptions(

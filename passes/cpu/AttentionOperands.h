@@ -5,7 +5,7 @@
 #define STRAIT_PASSES_CPU_ATTENTIONOPERANDS_H
 
 #include "passes/analysis/AttentionPlan.h"
-#include "passes/cpu/KernelFunction.h"
+#include "passes/loops/KernelFunction.h"
 
 namespace strait::cpu {
 

@@ -11,7 +11,7 @@
 
 #include "passes/analysis/CascadePlan.h"
 #include "passes/cpu/Generators.h"
-#include "passes/cpu/ScalarBody.h"
+#include "passes/loops/ScalarBody.h"
 
 namespace strait::cpu {
 

@@ -10,7 +10,7 @@
 // Where v has very few positions, vectors along u are computed for each of them
 // and stored as one: rgb rgb rgb ... from rrr ..., ggg ..., bbb ....
 #include "passes/cpu/CascadeEmitter.h"
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 
 using namespace mlir;
 using namespace strait;

@@ -16,8 +16,8 @@
 #include "passes/cpu/AttentionOperands.h"
 #include "passes/cpu/Epilogue.h"
 #include "passes/cpu/Generators.h"
-#include "passes/cpu/IndexMath.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/IndexMath.h"
+#include "passes/loops/TileAttributes.h"
 #include "passes/cpu/Ukernel.h"
 
 using namespace mlir;

@@ -6,7 +6,7 @@
 //       copy its part of the row that lies in the run, in vectors
 #include "passes/cpu/Epilogue.h"
 #include "passes/cpu/Generators.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/TileAttributes.h"
 #include "passes/cpu/VectorSweep.h"
 
 using namespace mlir;

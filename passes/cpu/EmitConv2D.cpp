@@ -14,10 +14,10 @@
 #include "passes/cpu/Generators.h"
 
 #include "passes/cpu/Epilogue.h"
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 #include "passes/cpu/PaddedRows.h"
 #include "passes/cpu/RowLadder.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/TileAttributes.h"
 #include "passes/cpu/Ukernel.h"
 #include "passes/cpu/WindowSpan.h"
 

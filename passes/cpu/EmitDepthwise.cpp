@@ -17,9 +17,9 @@
 
 #include "passes/analysis/Window.h"
 #include "passes/cpu/BlockStore.h"
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 #include "passes/cpu/RowLadder.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/TileAttributes.h"
 #include "passes/cpu/WindowSpan.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 

@@ -18,10 +18,10 @@
 
 #include "passes/analysis/RootShape.h"
 #include "passes/cpu/Epilogue.h"
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 #include "passes/cpu/PanelPacking.h"
 #include "passes/cpu/RowLadder.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/TileAttributes.h"
 #include "passes/cpu/Ukernel.h"
 #include "passes/cpu/VectorSweep.h"
 

@@ -3,8 +3,8 @@
 //
 //   for i in [0, N):  positions[count] = i; count += x[i] is not zero
 #include "passes/cpu/Generators.h"
-#include "passes/cpu/IndexMath.h"
-#include "passes/cpu/ScalarBody.h"
+#include "passes/loops/IndexMath.h"
+#include "passes/loops/ScalarBody.h"
 
 using namespace mlir;
 using namespace strait;

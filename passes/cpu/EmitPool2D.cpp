@@ -8,7 +8,7 @@
 //           accumulate over the window, average, epilogue, store
 #include "passes/cpu/Epilogue.h"
 #include "passes/cpu/Generators.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/TileAttributes.h"
 #include "passes/cpu/VectorSweep.h"
 #include "passes/cpu/WindowSpan.h"
 

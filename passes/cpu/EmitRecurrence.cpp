@@ -13,10 +13,10 @@
 // computes the hidden gate's panels again from r * h.
 #include "passes/cpu/Generators.h"
 
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 #include "passes/cpu/Ukernel.h"
 #include "passes/cpu/RowLadder.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/TileAttributes.h"
 #include "passes/cpu/Epilogue.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -5,7 +5,7 @@
 //   for row: copy the data's part of the row
 //   for update: if its row exists: combine the update's part into that row
 #include "passes/cpu/Generators.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/TileAttributes.h"
 #include "passes/cpu/VectorSweep.h"
 
 using namespace mlir;

@@ -6,9 +6,9 @@
 //       if fewer than K stand, or x[i] is better than the last of them:
 //         move those that x[i] is better than one place down; put x[i] there
 #include "passes/cpu/Generators.h"
-#include "passes/cpu/IndexMath.h"
-#include "passes/cpu/ScalarBody.h"
-#include "passes/cpu/TileAttributes.h"
+#include "passes/loops/IndexMath.h"
+#include "passes/loops/ScalarBody.h"
+#include "passes/loops/TileAttributes.h"
 
 using namespace mlir;
 using namespace strait;

@@ -4,7 +4,7 @@
 #ifndef STRAIT_PASSES_CPU_EPILOGUE_H
 #define STRAIT_PASSES_CPU_EPILOGUE_H
 
-#include "passes/cpu/FusedMap.h"
+#include "passes/loops/FusedMap.h"
 
 namespace strait::cpu {
 

@@ -4,7 +4,7 @@
 #include "passes/cpu/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "passes/cpu/KernelFunction.h"
+#include "passes/loops/KernelFunction.h"
 
 namespace strait::cpu {
 #define GEN_PASS_DEF_EXPORTKERNELSPASS

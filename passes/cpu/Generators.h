@@ -5,7 +5,7 @@
 #ifndef STRAIT_PASSES_CPU_GENERATORS_H
 #define STRAIT_PASSES_CPU_GENERATORS_H
 
-#include "passes/cpu/KernelFunction.h"
+#include "passes/loops/KernelFunction.h"
 
 namespace strait::cpu {
 

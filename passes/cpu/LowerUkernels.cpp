@@ -8,7 +8,7 @@
 #include "passes/cpu/Passes.h"
 
 #include "dialects/kernel/KernelOps.h"
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 #include "passes/cpu/MicroKernel.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

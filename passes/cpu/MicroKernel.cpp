@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/cpu/MicroKernel.h"
 
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 
 using namespace mlir;
+using namespace strait;
 using namespace strait::cpu;
 
 /// Innermost of several loops: sums up to this length are written out in full.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/cpu/PanelPacking.h"
 
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 #include "passes/cpu/MicroKernel.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
+using namespace strait;
 using namespace strait::cpu;
 
 /// Columns move in vectors of this width on every target.

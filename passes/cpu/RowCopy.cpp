@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/cpu/RowCopy.h"
 
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
+using namespace strait;
 using namespace strait::cpu;
 
 /// Vectors first, then the elements that are left.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/cpu/RowLadder.h"
 
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 #include "llvm/ADT/SmallSet.h"
 
 using namespace mlir;
+using namespace strait;
 using namespace strait::cpu;
 
 RowSplit strait::cpu::splitRows(int64_t count, int64_t tile) {

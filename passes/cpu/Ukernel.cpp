@@ -2,7 +2,7 @@
 #include "passes/cpu/Ukernel.h"
 
 #include "dialects/kernel/KernelOps.h"
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 
 using namespace mlir;
 using namespace strait;

@@ -4,8 +4,8 @@
 #ifndef STRAIT_PASSES_CPU_VECTORSWEEP_H
 #define STRAIT_PASSES_CPU_VECTORSWEEP_H
 
-#include "passes/cpu/IndexMath.h"
-#include "passes/cpu/ScalarBody.h"
+#include "passes/loops/IndexMath.h"
+#include "passes/loops/ScalarBody.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace strait::cpu {

@@ -3,7 +3,7 @@
 #ifndef STRAIT_PASSES_CPU_WINDOWSPAN_H
 #define STRAIT_PASSES_CPU_WINDOWSPAN_H
 
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 
 namespace strait::cpu {
 

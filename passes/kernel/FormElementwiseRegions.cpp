@@ -110,7 +110,7 @@ FormResult strait::formElementwiseRegion(Operation *op, GraphToKernel &state) {
     operands.push_back(state.get(operand));
   Value result = op->getResult(0);
   SmallVector<AffineExpr> dims = state.dimsOf(result);
-  Type element = storageType(
+  Type element = signlessType(
       cast<RankedTensorType>(result.getType()).getElementType());
   // Signed and unsigned lie alike.
   if (isa<graph::CastOp>(op) && operands[0].elementType() == element) {

@@ -381,7 +381,7 @@ static LogicalResult formTrilu(graph::TriluOp op, GraphToKernel &state) {
 /// One where column = row + k, else zero.
 static LogicalResult formEyeLike(graph::EyeLikeOp op, GraphToKernel &state) {
   SmallVector<AffineExpr> dims = state.dimsOf(op.getResult());
-  Type element = storageType(
+  Type element = signlessType(
       cast<RankedTensorType>(op.getResult().getType()).getElementType());
   Location loc = op.getLoc();
   state.set(op.getResult(),

@@ -62,7 +62,7 @@ ShapedValue GraphToKernel::get(Value graphValue) {
   auto known = values.find(graphValue);
   if (known != values.end())
     return known->second;
-  Type element = storageType(
+  Type element = signlessType(
       cast<RankedTensorType>(graphValue.getType()).getElementType());
   auto elements = elementsOf(graphValue);
   assert(elements && "operands are formed before their users");
@@ -131,7 +131,7 @@ static void setStored(Value value, GraphToKernel &state) {
   Type element = cast<RankedTensorType>(value.getType()).getElementType();
   ShapedValue shaped{value, state.dimsOf(value)};
   state.set(value, reshapeTo(state.builder, value.getLoc(), state.sizes, shaped,
-                             shaped.dims, storageType(element)));
+                             shaped.dims, signlessType(element)));
 }
 
 static LogicalResult formBlock(Block &block, GraphToKernel &state,
@@ -143,7 +143,7 @@ static LogicalResult formControlFlow(Operation *op, GraphToKernel &state,
                                      SmallVectorImpl<Operation *> &formed) {
   auto store = [](Value value) {
     auto type = cast<RankedTensorType>(value.getType());
-    value.setType(type.clone(storageType(type.getElementType())));
+    value.setType(type.clone(signlessType(type.getElementType())));
   };
   for (OpOperand &operand : op->getOpOperands())
     operand.set(state.get(operand.get()).value);

@@ -11,7 +11,7 @@ std::optional<int64_t> strait::constantOf(AffineExpr expr) {
   return std::nullopt;
 }
 
-Type strait::storageType(Type element) {
+Type strait::signlessType(Type element) {
   if (auto integer = dyn_cast<IntegerType>(element))
     return IntegerType::get(element.getContext(), integer.getWidth());
   return element;

@@ -30,9 +30,9 @@ mlir::RankedTensorType typeOf(llvm::ArrayRef<mlir::AffineExpr> dims,
 /// Product of extents, 1 for none.
 mlir::AffineExpr productOf(llvm::ArrayRef<mlir::AffineExpr> dims,
                            mlir::MLIRContext *context);
-/// The type as it lies in memory: unsigned and signed integers are signless
-/// there, the ops keep the difference.
-mlir::Type storageType(mlir::Type element);
+/// The element type of tensors in kernels: unsigned and signed integers are
+/// signless there, the ops keep the difference.
+mlir::Type signlessType(mlir::Type element);
 /// The constant that `expr` is, if it is one.
 std::optional<int64_t> constantOf(mlir::AffineExpr expr);
 inline bool isOne(mlir::AffineExpr expr) { return constantOf(expr) == 1; }

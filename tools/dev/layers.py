@@ -29,8 +29,9 @@ MAY_USE = {
     "passes/kernel": PASSES,
     # The memory planner and the ABI are one code for compiler and runtime.
     "passes/schedule": PASSES + ["runtime/include", "runtime/core"],
-    "passes/cpu": PASSES + ["runtime/include"],
-    "passes/cuda": PASSES + ["runtime/include"],
+    "passes/loops": PASSES + ["runtime/include"],
+    "passes/cpu": PASSES + ["passes/loops", "runtime/include"],
+    "passes/cuda": PASSES + ["passes/loops", "runtime/include"],
     "compiler": ["dialects", "frontends", "passes", "runtime"],
     "runtime": [],
     "tools": ["dialects", "frontends", "passes", "compiler", "runtime"],

@@ -3,7 +3,7 @@
 //
 // MLIR has a pass for each of these dialects, and each of them looks at every
 // op of a kernel again, unrolled as it is: together they took as long as LLVM.
-#include "passes/cpu/Passes.h"
+#include "passes/loops/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -19,10 +19,10 @@
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
-namespace strait::cpu {
+namespace strait {
 #define GEN_PASS_DEF_CONVERTLOOPSTOLLVMPASS
-#include "passes/cpu/Passes.h.inc"
-} // namespace strait::cpu
+#include "passes/loops/Passes.h.inc"
+} // namespace strait
 
 using namespace mlir;
 using namespace strait;
@@ -45,7 +45,7 @@ static LogicalResult lowerVectors(ModuleOp module) {
 
 namespace {
 struct ConvertLoopsToLLVM
-    : cpu::impl::ConvertLoopsToLLVMPassBase<ConvertLoopsToLLVM> {
+    : strait::impl::ConvertLoopsToLLVMPassBase<ConvertLoopsToLLVM> {
   void runOnOperation() override {
     if (failed(lowerVectors(getOperation())))
       return signalPassFailure();

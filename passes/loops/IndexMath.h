@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Index arithmetic that folds constants as it is written, so that generators
 // can treat static and dynamic extents alike.
-#ifndef STRAIT_PASSES_CPU_INDEXMATH_H
-#define STRAIT_PASSES_CPU_INDEXMATH_H
+#ifndef STRAIT_PASSES_LOOPS_INDEXMATH_H
+#define STRAIT_PASSES_LOOPS_INDEXMATH_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -10,7 +10,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 
-namespace strait::cpu {
+namespace strait {
 
 /// Arithmetic on non-negative positions and extents at one insertion point.
 class IndexMath {
@@ -104,6 +104,6 @@ private:
   mlir::Location loc;
 };
 
-} // namespace strait::cpu
+} // namespace strait
 
-#endif // STRAIT_PASSES_CPU_INDEXMATH_H
+#endif // STRAIT_PASSES_LOOPS_INDEXMATH_H

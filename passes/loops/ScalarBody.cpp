@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/cpu/ScalarBody.h"
+#include "passes/loops/ScalarBody.h"
 
-#include "passes/cpu/KernelFunction.h"
+#include "passes/loops/KernelFunction.h"
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
 static bool isNarrowFloat(Type type) {
   auto element = dyn_cast<FloatType>(getElementTypeOrSelf(type));
   return element && element.getWidth() < 32;
 }
 
-Type cpu::computeType(Type element) {
+Type strait::computeType(Type element) {
   if (isNarrowFloat(element))
     return Float32Type::get(element.getContext());
   if (auto integer = dyn_cast<IntegerType>(element))
@@ -31,7 +30,7 @@ static Type like(Type shape, Type element) {
   return element;
 }
 
-Value cpu::toVector(OpBuilder &builder, Location loc, Lanes lanes,
+Value strait::toVector(OpBuilder &builder, Location loc, Lanes lanes,
                     int64_t count) {
   if (count == 1 || lanes.isVector)
     return lanes.value;
@@ -48,7 +47,7 @@ Value cpu::toVector(OpBuilder &builder, Location loc, Lanes lanes,
   return arith::AddIOp::create(builder, loc, base, steps);
 }
 
-Value cpu::fromStorage(OpBuilder &builder, Location loc, Value stored,
+Value strait::fromStorage(OpBuilder &builder, Location loc, Value stored,
                        Type element) {
   Type type = stored.getType();
   if (element.isInteger(1)) {
@@ -66,7 +65,7 @@ Value cpu::fromStorage(OpBuilder &builder, Location loc, Value stored,
   return stored;
 }
 
-Value cpu::toStorage(OpBuilder &builder, Location loc, Value computed,
+Value strait::toStorage(OpBuilder &builder, Location loc, Value computed,
                      Type element) {
   Type type = like(computed.getType(), storageType(element));
   if (element.isInteger(1))
@@ -78,7 +77,7 @@ Value cpu::toStorage(OpBuilder &builder, Location loc, Value computed,
   return computed;
 }
 
-Value cpu::loadElements(OpBuilder &builder, Location loc, Value memref,
+Value strait::loadElements(OpBuilder &builder, Location loc, Value memref,
                         ValueRange position, Type element, int64_t count) {
   Value stored;
   if (count == 1)
@@ -90,7 +89,7 @@ Value cpu::loadElements(OpBuilder &builder, Location loc, Value memref,
   return fromStorage(builder, loc, stored, element);
 }
 
-void cpu::storeElements(OpBuilder &builder, Location loc, Value computed,
+void strait::storeElements(OpBuilder &builder, Location loc, Value computed,
                         Value memref, ValueRange position, Type element) {
   Value stored = toStorage(builder, loc, computed, element);
   if (isa<VectorType>(stored.getType()))
@@ -169,7 +168,7 @@ static Value emitNarrowConversion(OpBuilder &builder, Operation *op,
   return {};
 }
 
-FailureOr<Lanes> cpu::emitScalarOp(OpBuilder &builder, Operation *op,
+FailureOr<Lanes> strait::emitScalarOp(OpBuilder &builder, Operation *op,
                                    llvm::function_ref<Lanes(Value)> values,
                                    int64_t lanes) {
   Location loc = op->getLoc();
@@ -226,7 +225,7 @@ FailureOr<Lanes> cpu::emitScalarOp(OpBuilder &builder, Operation *op,
 }
 
 FailureOr<SmallVector<Lanes>>
-cpu::emitScalarBody(OpBuilder &builder, Block &body, ArrayRef<Lanes> operands,
+strait::emitScalarBody(OpBuilder &builder, Block &body, ArrayRef<Lanes> operands,
                     const ScalarBodyContext &context) {
   DenseMap<Value, Lanes> values;
   for (auto [argument, operand] : llvm::zip(body.getArguments(), operands))

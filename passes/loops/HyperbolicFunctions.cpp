@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Hyperbolic functions and their inverses, e^x - 1, ln(1 + x), powers,
 // remainders.
-#include "passes/cpu/MathBuilder.h"
+#include "passes/loops/MathBuilder.h"
 
 #include <limits>
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
 static constexpr double inf = std::numeric_limits<double>::infinity();
 static constexpr double ln2 = 0.6931471805599453;

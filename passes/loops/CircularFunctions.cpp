@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Sine, cosine, tangent and their inverses.
-#include "passes/cpu/MathBuilder.h"
+#include "passes/loops/MathBuilder.h"
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
 static constexpr double pi = 3.141592653589793;
 

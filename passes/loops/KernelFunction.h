@@ -8,15 +8,15 @@
 // results); strait-export-kernels adds the function of that type which unpacks
 // the arrays. Results and scratch overlap nothing else. All buffers are
 // contiguous and row-major.
-#ifndef STRAIT_PASSES_CPU_KERNELFUNCTION_H
-#define STRAIT_PASSES_CPU_KERNELFUNCTION_H
+#ifndef STRAIT_PASSES_LOOPS_KERNELFUNCTION_H
+#define STRAIT_PASSES_LOOPS_KERNELFUNCTION_H
 
 #include "dialects/kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
-namespace strait::cpu {
+namespace strait {
 
 /// Discardable attribute of a body function: [number of buffers, of sizes].
 inline constexpr llvm::StringLiteral kernelAbiAttr = "strait.kernel_abi";
@@ -94,6 +94,6 @@ private:
   llvm::DenseMap<mlir::AffineExpr, mlir::Value> evaluated;
 };
 
-} // namespace strait::cpu
+} // namespace strait
 
-#endif // STRAIT_PASSES_CPU_KERNELFUNCTION_H
+#endif // STRAIT_PASSES_LOOPS_KERNELFUNCTION_H

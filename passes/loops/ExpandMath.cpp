@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // math.exp, math.log, ... on f32 and f64 -> arith and math.fma, without calls.
 // The flag afn asks for the cheaper e^x whose tiny results are 0.
-#include "passes/cpu/Passes.h"
+#include "passes/loops/Passes.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/cpu/MathBuilder.h"
+#include "passes/loops/MathBuilder.h"
 
-namespace strait::cpu {
+namespace strait {
 #define GEN_PASS_DEF_EXPANDMATHPASS
-#include "passes/cpu/Passes.h.inc"
-} // namespace strait::cpu
+#include "passes/loops/Passes.h.inc"
+} // namespace strait
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
 /// Is every lane of a value the same number, known not to be NaN?
 static bool isKnownNumber(Value value) {
@@ -91,7 +90,7 @@ static bool isInstruction(Operation *op) {
 }
 
 namespace {
-struct ExpandMath : cpu::impl::ExpandMathPassBase<ExpandMath> {
+struct ExpandMath : strait::impl::ExpandMathPassBase<ExpandMath> {
   void runOnOperation() override {
     SmallVector<Operation *> functions;
     getOperation()->walk([&](Operation *op) {

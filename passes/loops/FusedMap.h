@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // An all-parallel linalg.generic beside a kernel's root, evaluated where its
 // elements are needed: on one vector along the last dimension.
-#ifndef STRAIT_PASSES_CPU_FUSEDMAP_H
-#define STRAIT_PASSES_CPU_FUSEDMAP_H
+#ifndef STRAIT_PASSES_LOOPS_FUSEDMAP_H
+#define STRAIT_PASSES_LOOPS_FUSEDMAP_H
 
-#include "passes/cpu/KernelFunction.h"
-#include "passes/cpu/ScalarBody.h"
+#include "passes/loops/KernelFunction.h"
+#include "passes/loops/ScalarBody.h"
 
-namespace strait::cpu {
+namespace strait {
 
 class FusedMap {
 public:
@@ -41,6 +41,6 @@ private:
   mlir::linalg::GenericOp generic;
 };
 
-} // namespace strait::cpu
+} // namespace strait
 
-#endif // STRAIT_PASSES_CPU_FUSEDMAP_H
+#endif // STRAIT_PASSES_LOOPS_FUSEDMAP_H

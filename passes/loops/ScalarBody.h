@@ -8,13 +8,13 @@
 //
 // f16 and bf16 are computed in f32: operands come and results leave as f32, and
 // only an explicit truncation rounds.
-#ifndef STRAIT_PASSES_CPU_SCALARBODY_H
-#define STRAIT_PASSES_CPU_SCALARBODY_H
+#ifndef STRAIT_PASSES_LOOPS_SCALARBODY_H
+#define STRAIT_PASSES_LOOPS_SCALARBODY_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
 
-namespace strait::cpu {
+namespace strait {
 
 struct Lanes {
   Lanes() = default;
@@ -82,6 +82,6 @@ mlir::FailureOr<Lanes>
 emitScalarOp(mlir::OpBuilder &builder, mlir::Operation *op,
              llvm::function_ref<Lanes(mlir::Value)> values, int64_t lanes);
 
-} // namespace strait::cpu
+} // namespace strait
 
-#endif // STRAIT_PASSES_CPU_SCALARBODY_H
+#endif // STRAIT_PASSES_LOOPS_SCALARBODY_H

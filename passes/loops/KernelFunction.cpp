@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/cpu/KernelFunction.h"
+#include "passes/loops/KernelFunction.h"
 
 #include "runtime/include/strait/abi.h"
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
-Type cpu::storageType(Type element) {
+Type strait::storageType(Type element) {
   MLIRContext *context = element.getContext();
   if (element.isIndex())
     return IntegerType::get(context, 64);
@@ -18,11 +17,11 @@ Type cpu::storageType(Type element) {
   return IntegerType::get(context, width);
 }
 
-Value cpu::constantIndex(OpBuilder &builder, Location loc, int64_t value) {
+Value strait::constantIndex(OpBuilder &builder, Location loc, int64_t value) {
   return arith::ConstantIndexOp::create(builder, loc, value);
 }
 
-Value cpu::emitExpr(OpBuilder &builder, Location loc, AffineExpr expr,
+Value strait::emitExpr(OpBuilder &builder, Location loc, AffineExpr expr,
                     ValueRange symbols) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
     return constantIndex(builder, loc, constant.getValue());

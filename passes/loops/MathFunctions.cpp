@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The elementary functions that others are made of, for f32 and f64.
-#include "passes/cpu/MathBuilder.h"
+#include "passes/loops/MathBuilder.h"
 
 #include <limits>
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
 static constexpr double inf = std::numeric_limits<double>::infinity();
 static constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();

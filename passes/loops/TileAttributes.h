@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Reading a kernel's `tile`.
-#ifndef STRAIT_PASSES_CPU_TILEATTRIBUTES_H
-#define STRAIT_PASSES_CPU_TILEATTRIBUTES_H
+#ifndef STRAIT_PASSES_LOOPS_TILEATTRIBUTES_H
+#define STRAIT_PASSES_LOOPS_TILEATTRIBUTES_H
 
 #include "dialects/kernel/KernelOps.h"
 
-namespace strait::cpu {
+namespace strait {
 
 class TileAttributes {
 public:
@@ -29,6 +29,6 @@ private:
   kernel::FuncOp kernel;
 };
 
-} // namespace strait::cpu
+} // namespace strait
 
-#endif // STRAIT_PASSES_CPU_TILEATTRIBUTES_H
+#endif // STRAIT_PASSES_LOOPS_TILEATTRIBUTES_H

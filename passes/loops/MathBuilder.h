@@ -2,14 +2,14 @@
 // Short spellings for arithmetic on scalars or vectors of one float type, and
 // the functions written with them (ExpandMath.cpp). Code generators that need a
 // function create the math op; strait-expand-math does the rest.
-#ifndef STRAIT_PASSES_CPU_MATHBUILDER_H
-#define STRAIT_PASSES_CPU_MATHBUILDER_H
+#ifndef STRAIT_PASSES_LOOPS_MATHBUILDER_H
+#define STRAIT_PASSES_LOOPS_MATHBUILDER_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Builders.h"
 
-namespace strait::cpu {
+namespace strait {
 
 class MathBuilder {
 public:
@@ -91,6 +91,6 @@ private:
   bool wide;
 };
 
-} // namespace strait::cpu
+} // namespace strait
 
-#endif // STRAIT_PASSES_CPU_MATHBUILDER_H
+#endif // STRAIT_PASSES_LOOPS_MATHBUILDER_H

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/cpu/FusedMap.h"
+#include "passes/loops/FusedMap.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/cpu/IndexMath.h"
+#include "passes/loops/IndexMath.h"
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
 Value FusedMap::linearise(KernelFunction &function, OpBuilder &builder,
                           Location loc, ArrayRef<Value> position,

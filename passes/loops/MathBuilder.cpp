@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/cpu/MathBuilder.h"
+#include "passes/loops/MathBuilder.h"
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
 static Type withElement(Type like, Type element) {
   if (auto vector = dyn_cast<VectorType>(like))
