@@ -154,7 +154,7 @@ def Strait_PadOp : Strait_MovementOp<"pad"> {
     Strait_ShapeTensor:$pads, Optional<Strait_Tensor>:$value);
   let results = (outs Strait_Tensor:$result);
   let assemblyFormat = [{
-    $mode $x `,` $pads (`,` $value^)? attr-dict
+    `` $mode $x `,` $pads (`,` $value^)? attr-dict
     `:` functional-type(operands, results)
   }];
 }
@@ -248,7 +248,7 @@ def Strait_ScatterElementsOp : Strait_MovementOp<"scatter_elements"> {
     Strait_IndexTensor:$indices, Strait_Tensor:$updates, I64Attr:$axis);
   let results = (outs Strait_Tensor:$result);
   let assemblyFormat = [{
-    $kind $x `,` $indices `,` $updates `axis` `(` $axis `)` attr-dict
+    `` $kind $x `,` $indices `,` $updates `axis` `(` $axis `)` attr-dict
     `:` functional-type(operands, results)
   }];
 }
@@ -271,7 +271,7 @@ def Strait_ScatterNdOp : Strait_MovementOp<"scatter_nd"> {
     Strait_IndexTensor:$indices, Strait_Tensor:$updates);
   let results = (outs Strait_Tensor:$result);
   let assemblyFormat = [{
-    $kind $x `,` $indices `,` $updates attr-dict
+    `` $kind $x `,` $indices `,` $updates attr-dict
     `:` functional-type(operands, results)
   }];
 }
@@ -347,7 +347,7 @@ def Strait_ResizeOp : Strait_MovementOp<"resize", [AttrSizedOperandSegments]> {
     UnitAttr:$exclude_outside);
   let results = (outs Strait_Tensor:$result);
   let assemblyFormat = [{
-    $mode $x (`sizes` $sizes^)? (`scales` $scales^)? `axes` $axes attr-dict
+    `` $mode $x (`sizes` $sizes^)? (`scales` $scales^)? `axes` $axes attr-dict
     `:` functional-type(operands, results)
   }];
 }

@@ -48,7 +48,7 @@ def Strait_LstmOp : Strait_RecurrentOp<"lstm"> {
   let results = (outs Strait_FloatTensor:$y, Strait_FloatTensor:$y_h,
                       Strait_FloatTensor:$y_c);
   let assemblyFormat = [{
-    $direction $x `,` $w `,` $r (`bias` `(` $bias^ `)`)?
+    `` $direction $x `,` $w `,` $r (`bias` `(` $bias^ `)`)?
     (`sequence_lens` `(` $sequence_lens^ `)`)?
     (`initial_h` `(` $initial_h^ `)`)? (`initial_c` `(` $initial_c^ `)`)?
     (`peepholes` `(` $peepholes^ `)`)? attr-dict
@@ -88,7 +88,7 @@ def Strait_GruOp : Strait_RecurrentOp<"gru"> {
     UnitAttr:$batch_first);
   let results = (outs Strait_FloatTensor:$y, Strait_FloatTensor:$y_h);
   let assemblyFormat = [{
-    $direction $x `,` $w `,` $r (`bias` `(` $bias^ `)`)?
+    `` $direction $x `,` $w `,` $r (`bias` `(` $bias^ `)`)?
     (`sequence_lens` `(` $sequence_lens^ `)`)?
     (`initial_h` `(` $initial_h^ `)`)? attr-dict
     `:` functional-type(operands, results)
@@ -124,7 +124,7 @@ def Strait_RnnOp : Strait_RecurrentOp<"rnn"> {
     OptionalAttr<F32Attr>:$clip, UnitAttr:$batch_first);
   let results = (outs Strait_FloatTensor:$y, Strait_FloatTensor:$y_h);
   let assemblyFormat = [{
-    $direction $x `,` $w `,` $r (`bias` `(` $bias^ `)`)?
+    `` $direction $x `,` $w `,` $r (`bias` `(` $bias^ `)`)?
     (`sequence_lens` `(` $sequence_lens^ `)`)?
     (`initial_h` `(` $initial_h^ `)`)? attr-dict
     `:` functional-type(operands, results)

@@ -32,7 +32,7 @@ def Strait_ReduceOp : Strait_ReductionOp<"reduce"> {
   let results = (outs Strait_Tensor:$result);
   let hasFolder = 1;
   let assemblyFormat = [{
-    $kind $x `axes` $axes (`keep_dims` $keep_dims^)? attr-dict
+    `` $kind $x `axes` $axes (`keep_dims` $keep_dims^)? attr-dict
     `:` functional-type(operands, results)
   }];
 }
@@ -56,7 +56,7 @@ def Strait_ArgReduceOp : Strait_ReductionOp<"arg_reduce"> {
     I64Attr:$axis, UnitAttr:$keep_dims, UnitAttr:$select_last);
   let results = (outs Strait_IndexTensor:$result);
   let assemblyFormat = [{
-    $kind $x `axis` `(` $axis `)` (`keep_dims` $keep_dims^)?
+    `` $kind $x `axis` `(` $axis `)` (`keep_dims` $keep_dims^)?
     (`select_last` $select_last^)? attr-dict
     `:` functional-type(operands, results)
   }];

@@ -72,7 +72,7 @@ def Schedule_CheckOp : Schedule_Op<"check"> {
   }];
   let arguments = (ins Index:$got, Schedule_CheckRelationAttr:$relation,
     Index:$expected, StrAttr:$what);
-  let assemblyFormat = "$got $relation $expected `,` $what attr-dict";
+  let assemblyFormat = "$got `` $relation $expected `,` $what attr-dict";
 }
 
 def Schedule_OutputDimsOp : Schedule_Op<"output_dims"> {
