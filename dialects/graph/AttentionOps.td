@@ -13,7 +13,8 @@ def Strait_AttentionOp : Strait_Op<"attention", [Pure]> {
     the result is [B, H, S, Dv]. ONNX: Attention since 23, and the pattern
     MatMul, scale, Add, Softmax, MatMul.
 
-    1. H is a multiple of Hk; query head h reads key head h / (H / Hk).
+    1. H is a multiple of Hk; query head h reads key head h / (H / Hk). Numbers
+       that are open must be equal unless `grouped`.
     2. `bias`, when present, broadcasts to [B, H, S, T] and is added after the
        scale.
     3. With `causal` query i sees key j only for j <= i.
@@ -30,11 +31,12 @@ def Strait_AttentionOp : Strait_Op<"attention", [Pure]> {
   }];
   let arguments = (ins Strait_FloatTensor:$q, Strait_FloatTensor:$k,
     Strait_FloatTensor:$v, Optional<Strait_FloatTensor>:$bias,
-    F32Attr:$scale, UnitAttr:$causal, UnitAttr:$zero_masked_rows);
+    F32Attr:$scale, UnitAttr:$causal, UnitAttr:$zero_masked_rows,
+    UnitAttr:$grouped);
   let results = (outs Strait_FloatTensor:$result);
   let assemblyFormat = [{
     $q `,` $k `,` $v (`,` $bias^)? `scale` `(` $scale `)` (`causal` $causal^)?
-    (`zero_masked_rows` $zero_masked_rows^)? attr-dict
+    (`zero_masked_rows` $zero_masked_rows^)? (`grouped` $grouped^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;

@@ -171,8 +171,13 @@ LogicalResult AttentionOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   // Constraint 1.
   std::optional<int64_t> heads = constantValue(q[1]);
   std::optional<int64_t> keyHeads = constantValue(k[1]);
-  if (heads && keyHeads ? *keyHeads == 0 || *heads % *keyHeads != 0
-                        : !shapes.unify(k[1], q[1], "the heads of k"))
+  bool isOpen = !heads || !keyHeads;
+  if (isOpen && getGrouped() && keyHeads != 0)
+    shapes.assume(q[1], SymbolicAssumption::Equal,
+                  multiply({k[1], q[1].floorDiv(k[1])}, getContext()),
+                  "the heads of q, a multiple of those of k");
+  else if (isOpen ? !shapes.unify(k[1], q[1], "the heads of k")
+                  : *keyHeads == 0 || *heads % *keyHeads != 0)
     return emitOpError("expected the heads of q to be a multiple of those of "
                        "k, got ")
            << toString(q[1]) << " and " << toString(k[1]);

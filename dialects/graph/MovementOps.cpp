@@ -63,6 +63,15 @@ LogicalResult ReshapeOp::verify() {
   return verifyList(*this, getShape(), -1, "shape");
 }
 
+LogicalResult RequireDimOp::verify() {
+  // Constraint 1.
+  auto type = dyn_cast<RankedTensorType>(getX().getType());
+  if (type && getAxis() >= uint64_t(type.getRank()))
+    return emitOpError("expected an axis within [0, ")
+           << type.getRank() << "), got " << getAxis();
+  return success();
+}
+
 LogicalResult TransposeOp::verify() {
   int64_t rank = rankOf(getX());
   if (rank >= 0 && rank != int64_t(getPerm().size()))

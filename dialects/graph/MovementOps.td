@@ -40,6 +40,28 @@ def Strait_ReshapeOp : Strait_MovementOp<"reshape"> {
   }];
 }
 
+def Strait_RequireDimOp : Strait_MovementOp<"require_dim"> {
+  let summary = "a tensor with a dim that is large enough";
+  let description = [{
+    Yields `x`; with dim `axis` below `at_least` the program ends in an error
+    that names the node. Squeeze without axes becomes it where a dim stays.
+
+    1. `axis` is within [0, rank).
+
+    Example:
+    ```mlir
+    %y = strait.require_dim %x axis(0) at_least(2)
+        : (tensor<?x3xf32>) -> tensor<?x3xf32>
+    ```
+  }];
+  let arguments = (ins Strait_Tensor:$x, I64Attr:$axis, I64Attr:$at_least);
+  let results = (outs Strait_Tensor:$result);
+  let assemblyFormat = [{
+    $x `axis` `(` $axis `)` `at_least` `(` $at_least `)` attr-dict
+    `:` functional-type(operands, results)
+  }];
+}
+
 def Strait_TransposeOp : Strait_MovementOp<"transpose"> {
   let summary = "dims in another order";
   let description = [{

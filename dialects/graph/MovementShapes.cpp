@@ -100,6 +100,13 @@ LogicalResult ReshapeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   return shapes.set(result, std::move(shape));
 }
 
+LogicalResult RequireDimOp::inferShapes(SymbolicShapeAnalysis &shapes) {
+  SymbolicTensor shape = shapes.get(getX());
+  shapes.assume(shape.dims[getAxis()], SymbolicAssumption::AtLeast,
+                shapes.constant(getAtLeast()), "dim " + Twine(getAxis()));
+  return shapes.set(getOperation()->getResult(0), std::move(shape));
+}
+
 LogicalResult TransposeOp::inferShapes(SymbolicShapeAnalysis &shapes) {
   const SymbolicTensor &x = shapes.get(getX());
   if (x.dims.size() != getPerm().size())

@@ -13,9 +13,8 @@ namespace strait::importer {
 
 /// [B, S, H D] -> [B, H, S, D].
 static Value splitHeads(NodeContext &n, Value x, int64_t heads) {
-  int64_t width = n.shapeOf(x)[2];
   Value split = n.reshape(
-      x, {Dim(x, 0), Dim(x, 1), Dim(heads), Dim(width / heads)});
+      x, {Dim(x, 0), Dim(x, 1), Dim(heads), Dim(x, 2, 1, heads)});
   return n.transpose(split, {0, 2, 1, 3});
 }
 
@@ -32,6 +31,13 @@ static Value maskAsBias(NodeContext &n, Value mask, Type element) {
   return n.make<graph::SelectOp>(
       element, mask, n.scalar(element, 0),
       n.scalar(element, -std::numeric_limits<double>::infinity()));
+}
+
+/// The standard scale where the size of a head is known at run time only.
+static Value dividedByRootOfWidth(NodeContext &n, Value q) {
+  Value width = n.make<graph::ShapeOp>(n.builder.getI64Type(), q, 3, 4);
+  Value root = n.unary<graph::SqrtOp>(n.cast(width, n.elementOf(q)));
+  return n.binary<graph::DivOp>(q, root);
 }
 
 static LogicalResult importAttention(NodeContext &n) {
@@ -66,7 +72,7 @@ static LogicalResult importAttention(NodeContext &n) {
       return n.emitError() << "of rank 3 needs q_num_heads and kv_num_heads";
     for (auto [x, heads] : {std::pair(q, qHeads), {k, kvHeads}, {v, kvHeads}}) {
       int64_t width = n.shapeOf(x)[2];
-      if (ShapedType::isDynamic(width) || width % heads)
+      if (!ShapedType::isDynamic(width) && width % heads)
         return n.emitError() << "cannot cut a width of " << width << " into "
                              << heads << " heads";
     }
@@ -76,24 +82,25 @@ static LogicalResult importAttention(NodeContext &n) {
   }
   k = concatRows(n, pastK, k);
   v = concatRows(n, pastV, v);
-  int64_t width = n.shapeOf(q)[3];
-  if (!n.attributes.has("scale") && ShapedType::isDynamic(width))
-    return n.unsupported("a head size that is not known at compile time");
-  double scale =
-      n.attributes.getFloat("scale", 1.0 / std::sqrt(double(width)));
   Type element = n.elementOf(q);
+  int64_t width = n.shapeOf(q)[3];
+  double scale = 1;
+  if (n.attributes.has("scale"))
+    scale = n.attributes.getFloat("scale", 1);
+  else if (!ShapedType::isDynamic(width))
+    scale = 1.0 / std::sqrt(double(width));
+  else
+    q = dividedByRootOfWidth(n, q);
   Value bias = maskAsBias(n, n.input(3), element);
   Value result = n.make<graph::AttentionOp>(
-      element, q, k, v, bias, llvm::APFloat(float(scale)), causal);
+      element, q, k, v, bias, llvm::APFloat(float(scale)), causal,
+      /*zero_masked_rows=*/false, /*grouped=*/true);
   if (n.failed())
     return failure();
   if (rank == 3) {
     Value rows = n.transpose(result, {0, 2, 1, 3});
-    int64_t headWidth = n.shapeOf(rows)[3];
-    if (ShapedType::isDynamic(headWidth))
-      return n.unsupported("a head size that is not known at compile time");
-    result = n.reshape(rows, {Dim(rows, 0), Dim(rows, 1),
-                              Dim(qHeads * headWidth)});
+    result = n.reshape(rows,
+                       {Dim(rows, 0), Dim(rows, 1), Dim(rows, 3, qHeads)});
   }
   n.setOutput(0, result);
   n.setOutput(1, k);

@@ -48,12 +48,18 @@ LogicalResult ModelImporter::readOpsets(Frame &frame) {
   return success();
 }
 
-LogicalResult ModelImporter::addInitializers(const onnx::GraphProto &graph,
+LogicalResult ModelImporter::addDeclarations(const onnx::GraphProto &graph,
                                              Scope &scope, Location loc) {
   if (graph.sparse_initializer_size())
     return emitError(loc) << "sparse initializer '"
                           << graph.sparse_initializer(0).values().name()
                           << "' is not supported: expected a dense one";
+  for (const auto *values : {&graph.value_info(), &graph.output()})
+    for (const onnx::ValueInfoProto &value : *values)
+      if (value.type().has_tensor_type() &&
+          value.type().tensor_type().has_shape())
+        scope.ranks[value.name()] =
+            value.type().tensor_type().shape().dim_size();
   for (const onnx::TensorProto &tensor : graph.initializer()) {
     if (tensor.name().empty())
       return emitError(loc) << "an initializer has no name";
@@ -134,7 +140,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   Frame frame;
   Scope scope(frame);
   if (mlir::failed(readOpsets(frame)) ||
-      mlir::failed(addInitializers(model.graph(), scope, modelLoc)))
+      mlir::failed(addDeclarations(model.graph(), scope, modelLoc)))
     return {};
   FailureOr<InputTypes> inputs =
       readInputTypes(model.graph(), options, modelLoc);

@@ -48,6 +48,8 @@ struct Scope {
   llvm::StringMap<mlir::Value> values;
   /// Initializers, turned into ops when they are first used.
   llvm::StringMap<const onnx::TensorProto *> tensors;
+  /// Ranks that the graph declares for its values.
+  llvm::StringMap<int64_t> ranks;
   /// Optional inputs of a function that its caller left out.
   llvm::StringSet<> absent;
 };
@@ -84,7 +86,8 @@ private:
   mlir::FailureOr<llvm::SmallVector<mlir::Type>>
   readInputs(llvm::SmallVectorImpl<const onnx::ValueInfoProto *> &inputs,
              llvm::SmallVectorImpl<mlir::DictionaryAttr> &attrs);
-  mlir::LogicalResult addInitializers(const onnx::GraphProto &graph,
+  /// Notes a graph's initializers and what it declares of its values.
+  mlir::LogicalResult addDeclarations(const onnx::GraphProto &graph,
                                       Scope &scope, mlir::Location loc);
   mlir::LogicalResult importMain(mlir::func::FuncOp func, Scope &scope,
                                  mlir::OpBuilder &builder);

@@ -231,12 +231,11 @@ static LogicalResult importDepthToSpace(NodeContext &n) {
   if (failed(block))
     return failure();
   int64_t b = *block, channels = n.shapeOf(x)[1];
-  if (ShapedType::isDynamic(channels))
-    return n.unsupported("an unknown number of channels");
-  if (channels % (b * b))
+  if (!ShapedType::isDynamic(channels) && channels % (b * b))
     return n.emitError() << "has " << channels
                          << " channels, expected a multiple of " << b * b;
-  Dim batch(x, 0), height(x, 2), width(x, 3), depth(channels / (b * b));
+  // A number that is not known now is checked by the reshape.
+  Dim batch(x, 0), height(x, 2), width(x, 3), depth(x, 1, 1, b * b);
   bool crd = mode == "CRD";
   Value blocks =
       crd ? n.reshape(x, {batch, depth, Dim(b), Dim(b), height, width})
@@ -255,12 +254,11 @@ static LogicalResult importSpaceToDepth(NodeContext &n) {
   if (failed(block))
     return failure();
   int64_t b = *block, height = n.shapeOf(x)[2], width = n.shapeOf(x)[3];
-  if (ShapedType::isDynamic(height) || ShapedType::isDynamic(width))
-    return n.unsupported("an input of unknown height or width");
-  if (height % b || width % b)
+  if ((!ShapedType::isDynamic(height) && height % b) ||
+      (!ShapedType::isDynamic(width) && width % b))
     return n.emitError() << "has an image of " << height << " x " << width
                          << ", expected multiples of " << b;
-  Dim batch(x, 0), channels(x, 1), rows(height / b), columns(width / b);
+  Dim batch(x, 0), channels(x, 1), rows(x, 2, 1, b), columns(x, 3, 1, b);
   Value blocks =
       n.reshape(x, {batch, channels, rows, Dim(b), columns, Dim(b)});
   n.setOutput(0, n.reshape(n.transpose(blocks, {0, 3, 5, 1, 2, 4}),

@@ -23,6 +23,15 @@ bool NodeContext::wantsOutput(size_t index) const {
   return index < numOutputs() && !node.output(index).empty();
 }
 
+std::optional<int64_t> NodeContext::declaredRank(size_t index) const {
+  if (!wantsOutput(index))
+    return std::nullopt;
+  auto found = scope.ranks.find(node.output(index));
+  if (found == scope.ranks.end())
+    return std::nullopt;
+  return found->second;
+}
+
 void NodeContext::setOutput(size_t index, Value value) {
   if (index < outputs.size())
     outputs[index] = value;
@@ -194,7 +203,7 @@ Value NodeContext::shapeTensor(ArrayRef<Dim> dims) {
       // An absurd dim fails later, when it is compared with the data.
       if (__builtin_mul_overflow(known, dim.factor, &product))
         product = INT64_MAX;
-      numbers.push_back(product);
+      numbers.push_back(product / dim.divisor);
       ++i;
       continue;
     }
@@ -203,12 +212,14 @@ Value NodeContext::shapeTensor(ArrayRef<Dim> dims) {
     size_t end = i + 1;
     while (end < dims.size() && dims[end].source == dim.source &&
            dims[end].axis == dim.axis + int64_t(end - i) &&
-           dims[end].factor == 1 && dim.factor == 1)
+           dims[end].isWhole() && dim.isWhole())
       ++end;
     Value piece = make<graph::ShapeOp>(builder.getI64Type(), dim.source,
                                        dim.axis, dim.axis + (end - i));
     if (dim.factor != 1)
       piece = binary<graph::MulOp>(piece, intList({dim.factor}));
+    if (dim.divisor != 1)
+      piece = binary<graph::DivOp>(piece, intList({dim.divisor}));
     pieces.push_back(piece);
     i = end;
   }

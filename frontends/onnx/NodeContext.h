@@ -14,15 +14,19 @@ class ModelImporter;
 struct Scope;
 
 /// One dimension of a shape that an importer builds: a number, or
-/// `factor` times dimension `axis` of `source`.
+/// `factor` times dimension `axis` of `source`, cut into `divisor` parts.
 struct Dim {
   Dim(int64_t number) : factor(number) {}
-  Dim(mlir::Value source, int64_t axis, int64_t factor = 1)
-      : source(source), axis(axis), factor(factor) {}
+  Dim(mlir::Value source, int64_t axis, int64_t factor = 1,
+      int64_t divisor = 1)
+      : source(source), axis(axis), factor(factor), divisor(divisor) {}
+  /// Whether it is a dimension of a value as it is.
+  bool isWhole() const { return source && factor == 1 && divisor == 1; }
 
   mlir::Value source;
   int64_t axis = 0;
   int64_t factor = 1;
+  int64_t divisor = 1;
 };
 
 class NodeContext {
@@ -47,6 +51,8 @@ public:
   /// How many results the node lists, and whether it uses one of them.
   size_t numOutputs() const;
   bool wantsOutput(size_t index) const;
+  /// The rank that the model declares for a result, if it declares one.
+  std::optional<int64_t> declaredRank(size_t index) const;
   /// The results, to be filled in by the operator's importer.
   llvm::SmallVector<mlir::Value> outputs;
   void setOutput(size_t index, mlir::Value value);

@@ -321,7 +321,7 @@ ModelImporter::importSubgraph(const onnx::GraphProto &graph,
     return emitError(loc) << "subgraph '" << graph.name() << "' has "
                           << graph.input_size() << " inputs, expected "
                           << arguments.size();
-  if (mlir::failed(addInitializers(graph, scope, loc)))
+  if (mlir::failed(addDeclarations(graph, scope, loc)))
     return failure();
   for (auto [input, value] : llvm::zip(graph.input(), arguments))
     if (mlir::failed(define(input.name(), value, scope, loc)))

@@ -4,6 +4,8 @@
 
 #include "frontends/onnx/OpTable.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 using namespace mlir;
 
 namespace strait::importer {
@@ -80,6 +82,41 @@ readAxes(NodeContext &n) {
   return std::optional(*known);
 }
 
+/// The axes that Squeeze drops when it names none. Of open ones, the declared
+/// rank of the result says whether all go or none.
+static FailureOr<SmallVector<int64_t>> findUnitAxes(NodeContext &n) {
+  Value x = n.input(0);
+  SmallVector<int64_t> units, open;
+  for (auto [axis, size] : llvm::enumerate(n.shapeOf(x))) {
+    if (size == 1)
+      units.push_back(axis);
+    if (ShapedType::isDynamic(size))
+      open.push_back(axis);
+  }
+  if (open.empty())
+    return units;
+  int64_t certain = units.size(), possible = certain + open.size();
+  std::optional<int64_t> rank = n.declaredRank(0);
+  int64_t dropped = rank ? n.rankOf(x) - *rank : -1;
+  if (rank && (dropped < certain || dropped > possible))
+    return n.emitError() << "has a result of declared rank " << *rank
+                         << ", expected " << n.rankOf(x) - possible << " to "
+                         << n.rankOf(x) - certain;
+  if (dropped == certain)
+    return units;
+  if (dropped == possible) {
+    units.append(open);
+    llvm::sort(units);
+    return units;
+  }
+  std::string list = llvm::join(
+      llvm::map_range(open, [](int64_t axis) { return std::to_string(axis); }),
+      ", ");
+  return n.unsupported("no axes, where dims " + list +
+                       " of the input may be 1: give axes, or fix the dims "
+                       "with --shape");
+}
+
 static LogicalResult importSqueeze(NodeContext &n) {
   Value x = n.input(0);
   auto given = readAxes(n);
@@ -99,12 +136,14 @@ static LogicalResult importSqueeze(NodeContext &n) {
                              << size;
     }
   } else {
-    for (auto [axis, size] : llvm::enumerate(n.shapeOf(x))) {
-      if (ShapedType::isDynamic(size))
-        return n.unsupported("no axes for an input of unknown shape");
-      if (size == 1)
-        axes.push_back(axis);
-    }
+    FailureOr<SmallVector<int64_t>> units = findUnitAxes(n);
+    if (failed(units))
+      return failure();
+    // What stays may not turn out to be 1: ONNX would drop it.
+    for (auto [axis, size] : llvm::enumerate(n.shapeOf(x)))
+      if (ShapedType::isDynamic(size) && !llvm::is_contained(*units, axis))
+        x = n.make<graph::RequireDimOp>(n.elementOf(x), x, axis, 2);
+    axes = *units;
   }
   n.setOutput(0, n.squeeze(x, axes));
   return success();

@@ -429,6 +429,11 @@ static LogicalResult formRange(graph::RangeOp op, GraphToKernel &state) {
 
 FormResult strait::formMovementRegion(Operation *op, GraphToKernel &state) {
   return TypeSwitch<Operation *, FormResult>(op)
+      .Case([&](graph::RequireDimOp require) {
+        // Its check stands already; the tensor is the same.
+        state.set(require.getResult(), state.get(require.getX()));
+        return success();
+      })
       .Case([&](graph::ReshapeOp reshape) {
         Value result = reshape.getResult();
         state.set(result,

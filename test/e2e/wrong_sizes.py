@@ -14,7 +14,7 @@ F32, I64 = TensorProto.FLOAT, TensorProto.INT64
 class Model:
     def __init__(self):
         self.nodes, self.inputs, self.outputs, self.constants = [], [], [], []
-        self.feeds = {}
+        self.feeds, self.declared = {}, {}
 
     def input(self, name, value, kind=F32, dims=None):
         dims = dims or [f"{name}_{i}" for i in range(value.ndim)]
@@ -36,7 +36,10 @@ class Model:
         return names[0]
 
     def proto(self):
-        outputs = [helper.make_empty_tensor_value_info(n) for n in self.outputs]
+        outputs = [helper.make_tensor_value_info(n, F32, self.declared[n])
+                   if n in self.declared
+                   else helper.make_empty_tensor_value_info(n)
+                   for n in self.outputs]
         graph = helper.make_graph(self.nodes, "sizes", self.inputs, outputs,
                                   self.constants)
         model = helper.make_model(
@@ -90,6 +93,12 @@ def build():
     m.node("padded", "Pad", m.input("u", ramp(3)), m.const([1, 2]))
     m.node("by_row", "GatherElements", m.input("v", ramp(3, 2)), m.input(
         "v_at", np.array([[0, 1], [1, 0]]), I64))
+    m.node("blocks", "DepthToSpace", m.input("x", ramp(1, 8, 2, 3)),
+           blocksize=2)
+    m.node("depths", "SpaceToDepth", m.input("y", ramp(1, 2, 4, 6)),
+           blocksize=2)
+    m.declared[m.node("squeezed", "Squeeze", m.input(
+        "w", ramp(3, 1, 2), dims=["rows", 1, 2]))] = ["rows", 2]
     return m
 
 
@@ -126,7 +135,10 @@ REFUSED = (("product", {"a": ramp(2, 3)}), ("product", {"a": ramp(2, 5)}),
            ("pixels", {"s": ramp(0, 6), "s_shape": np.array([2**32, 2**32])}),
            ("pooled", {"r": ramp(1, 1, 0, 4)}),
            ("scaled", {"t": ramp(1, 1, 0, 3)}), ("padded", {"u": ramp(0)}),
-           ("by_row", {"v": ramp(3, 1)}))
+           ("by_row", {"v": ramp(3, 1)}),
+           ("squeezed", {"w": ramp(1, 1, 2)}),
+           ("blocks", {"x": ramp(1, 6, 2, 3)}),
+           ("depths", {"y": ramp(1, 2, 3, 6)}))
 
 
 def check(trial, compile_model, failure, refuse):

@@ -312,6 +312,8 @@ class Module:
                          exclude_outside=int("exclude_outside" in a),
                          coordinate_transformation_mode=a[
                              "coordinate_transform"])]
+        if op == "require_dim":
+            return [node("Identity", x, y)]
         if op == "shape":
             return [node("Shape", x, y, start=a["start"], end=a["end"])]
         if op == "trilu":

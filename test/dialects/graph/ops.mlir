@@ -110,6 +110,8 @@ func.func @movement(%x: tensor<2x6xf32>, %i: tensor<3xi64>, %p: tensor<4xi64>, %
   %9 = strait.resize nearest %y sizes %s axes [2, 3]
       {coordinate_transform = #strait<coordinate_transform asymmetric>}
       : (tensor<1x3x4x4xf32>, tensor<2xi64>) -> tensor<1x3x?x?xf32>
+  // CHECK: strait.require_dim %{{.*}} axis(0) at_least(2)
+  %13 = strait.require_dim %x axis(0) at_least(2) : (tensor<2x6xf32>) -> tensor<2x6xf32>
   // CHECK: strait.shape {{.*}} dims(0 to 2)
   %10 = strait.shape %x dims(0 to 2) : (tensor<2x6xf32>) -> tensor<2xi64>
   // CHECK: strait.trilu {{.*}} upper

@@ -177,7 +177,8 @@ def shapes():
             "Unsqueeze", g.input((3, 4)), g.ints(*a)))
     for axes in ((0,), (0, 2), (-2,), None):
         yield Case(f"Squeeze {axes}", lambda g, a=axes: g.op(
-            "Squeeze", g.input((1, 3, 1, 4)), *([g.ints(*a)] if a else [])))
+            "Squeeze", g.input((1, 3, 1, 4), keep=() if a else range(4)),
+            *([g.ints(*a)] if a else [])))
     for axis in (0, 1, 2, -1):
         yield Case(f"Flatten {axis}", lambda g, a=axis: g.op(
             "Flatten", g.input((2, 3, 4)), axis=a))

@@ -102,6 +102,9 @@ def attention():
         yield Case(f"Attention op causal={causal}", lambda g, c=causal: g.op(
             "Attention", g.input((2, 3, 9, 16)), g.input((2, 3, 9, 16)),
             g.input((2, 3, 9, 16)), is_causal=c), opset=23)
+    yield Case("Attention op of rank 3", lambda g: g.op(
+        "Attention", g.input((2, 9, 96)), g.input((2, 11, 32)),
+        g.input((2, 11, 32)), q_num_heads=6, kv_num_heads=2), opset=23)
     yield Case("Attention op with grouped heads", lambda g: g.op(
         "Attention", g.input((2, 6, 9, 16)), g.input((2, 2, 11, 16)),
         g.input((2, 2, 11, 16))), opset=23)

@@ -259,3 +259,20 @@ func.func @non_zero(%x: tensor<3x4xf32>) -> tensor<2x?xi64> {
   %y = strait.non_zero %x : (tensor<3x4xf32>) -> tensor<2x?xi64>
   return %y : tensor<2x?xi64>
 }
+
+// -----
+
+// What a shape rule takes for granted of open sizes is checked.
+// CHECK-LABEL: func.func @assumed
+func.func @assumed(%x: tensor<?x3xf32>, %q: tensor<1x?x9x16xf32>, %k: tensor<1x?x9x16xf32>)
+    -> (tensor<?x3xf32>, tensor<1x?x9x16xf32>) {
+  // CHECK: %[[N:.+]] = tensor.dim %arg0, %c0
+  // CHECK: schedule.check %[[N]] at_least %c2, "node 's', dim 0"
+  %0 = strait.require_dim %x axis(0) at_least(2) : (tensor<?x3xf32>) -> tensor<?x3xf32> loc("s")
+  // CHECK: %[[HEADS:.+]] = tensor.dim %arg1, %c1
+  // CHECK: schedule.check %[[HEADS]] equals %{{.+}}, "node 'a', the heads of q, a multiple of those of k"
+  %1 = strait.attention %q, %k, %k scale(0.25) grouped
+      : (tensor<1x?x9x16xf32>, tensor<1x?x9x16xf32>, tensor<1x?x9x16xf32>) -> tensor<1x?x9x16xf32> loc("a")
+  // CHECK: return %arg0,
+  return %0, %1 : tensor<?x3xf32>, tensor<1x?x9x16xf32>
+}
