@@ -32,5 +32,10 @@ static LogicalResult verifyLayer(OpT op, size_t perDirection) {
 }
 
 LogicalResult LstmOp::verify() { return verifyLayer(*this, 3); }
-LogicalResult GruOp::verify() { return verifyLayer(*this, 2); }
+LogicalResult GruOp::verify() {
+  // Constraint 4.
+  if (getHiddenBias() && !getLinearBeforeReset())
+    return emitOpError("expected linear_before_reset beside a hidden_bias");
+  return verifyLayer(*this, 2);
+}
 LogicalResult RnnOp::verify() { return verifyLayer(*this, 1); }

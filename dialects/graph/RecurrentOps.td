@@ -17,10 +17,10 @@ def Strait_LstmOp : Strait_RecurrentOp<"lstm"> {
   let description = [{
     Runs an LSTM over x [T, B, I] with w [D, 4H, I], r [D, 4H, H], gates in the
     order i, o, f, c; yields all states y [T, D, B, H] and the last y_h, y_c
-    [D, B, H]. ONNX: LSTM since 1, operand for operand.
+    [D, B, H]. ONNX: LSTM since 1, the two halves of its bias being added up.
 
     1. D is 2 for `bidirectional`, else 1.
-    2. `bias` is [D, 8H], `sequence_lens` [B] (i32), `initial_h` and `initial_c`
+    2. `bias` is [D, 4H], `sequence_lens` [B] (i32), `initial_h` and `initial_c`
        [D, B, H], `peepholes` [D, 3H].
     3. `activations`, when present, names three functions per direction, of
        sigmoid, tanh, relu; absent means sigmoid, tanh, tanh.
@@ -31,7 +31,7 @@ def Strait_LstmOp : Strait_RecurrentOp<"lstm"> {
     %y, %h, %c = strait.lstm forward %x, %w, %r bias(%b)
         {hidden_size = 5 : i64}
         : (tensor<7x2x3xf32>, tensor<1x20x3xf32>, tensor<1x20x5xf32>,
-           tensor<1x40xf32>)
+           tensor<1x20xf32>)
         -> (tensor<7x1x2x5xf32>, tensor<1x2x5xf32>, tensor<1x2x5xf32>)
     ```
   }];
@@ -61,14 +61,15 @@ def Strait_GruOp : Strait_RecurrentOp<"gru"> {
   let description = [{
     Runs a GRU over x [T, B, I] with w [D, 3H, I], r [D, 3H, H], gates in the
     order z, r, h; yields all states y [T, D, B, H] and the last y_h [D, B, H].
-    ONNX: GRU since 1, operand for operand.
+    ONNX: GRU since 1, the two halves of its bias being added up.
 
     1. D is 2 for `bidirectional`, else 1.
-    2. `bias` is [D, 6H], `sequence_lens` [B] (i32), `initial_h` [D, B, H].
+    2. `bias` is [D, 3H], `hidden_bias` [D, H], `sequence_lens` [B] (i32),
+       `initial_h` [D, B, H].
     3. `activations`, when present, names two functions per direction, of
        sigmoid, tanh, relu; absent means sigmoid, tanh.
     4. With `linear_before_reset` the reset gate multiplies the recurrent product
-       after its bias.
+       after `hidden_bias` was added to it; else there is no `hidden_bias`.
     5. With `batch_first` x is [B, T, I], y [B, T, D, H], the state [B, D, H].
 
     Example:
@@ -81,6 +82,7 @@ def Strait_GruOp : Strait_RecurrentOp<"gru"> {
   let arguments = (ins Strait_DirectionAttr:$direction, Strait_FloatTensor:$x,
     Strait_FloatTensor:$w, Strait_FloatTensor:$r,
     Optional<Strait_FloatTensor>:$bias,
+    Optional<Strait_FloatTensor>:$hidden_bias,
     Optional<Strait_IndexTensor>:$sequence_lens,
     Optional<Strait_FloatTensor>:$initial_h,
     I64Attr:$hidden_size, OptionalAttr<StrArrayAttr>:$activations,
@@ -89,6 +91,7 @@ def Strait_GruOp : Strait_RecurrentOp<"gru"> {
   let results = (outs Strait_FloatTensor:$y, Strait_FloatTensor:$y_h);
   let assemblyFormat = [{
     `` $direction $x `,` $w `,` $r (`bias` `(` $bias^ `)`)?
+    (`hidden_bias` `(` $hidden_bias^ `)`)?
     (`sequence_lens` `(` $sequence_lens^ `)`)?
     (`initial_h` `(` $initial_h^ `)`)? attr-dict
     `:` functional-type(operands, results)
@@ -100,10 +103,10 @@ def Strait_RnnOp : Strait_RecurrentOp<"rnn"> {
   let description = [{
     Runs h = f(x w^T + h r^T + bias) over x [T, B, I] with w [D, H, I],
     r [D, H, H]; yields all states y [T, D, B, H] and the last y_h [D, B, H].
-    ONNX: RNN since 1, operand for operand.
+    ONNX: RNN since 1, the two halves of its bias being added up.
 
     1. D is 2 for `bidirectional`, else 1.
-    2. `bias` is [D, 2H], `sequence_lens` [B] (i32), `initial_h` [D, B, H].
+    2. `bias` is [D, H], `sequence_lens` [B] (i32), `initial_h` [D, B, H].
     3. `activations`, when present, names one function per direction, of sigmoid,
        tanh, relu; absent means tanh.
     4. With `batch_first` x is [B, T, I], y [B, T, D, H], the state [B, D, H].

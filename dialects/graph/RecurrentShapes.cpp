@@ -6,7 +6,7 @@
 using namespace mlir;
 using namespace strait::graph;
 
-/// `gates` rows of w and r per hidden unit; `biases` entries of bias.
+/// `gates` rows of w and r, and entries of bias, per hidden unit.
 template <typename OpT>
 static LogicalResult inferLayer(OpT op, int64_t gates,
                                 SymbolicShapeAnalysis &shapes) {
@@ -41,12 +41,13 @@ static LogicalResult inferLayer(OpT op, int64_t gates,
   };
   if (failed(check(op.getW(), {directions, rows, x[2]}, "w")) ||
       failed(check(op.getR(), {directions, rows, hidden}, "r")) ||
-      failed(check(op.getBias(),
-                   {directions, shapes.constant(2 * gates * units)},
-                   "bias")) ||
+      failed(check(op.getBias(), {directions, rows}, "bias")) ||
       failed(check(op.getSequenceLens(), {batch}, "sequence_lens")) ||
       failed(check(op.getInitialH(), state, "initial_h")))
     return failure();
+  if constexpr (std::is_same_v<OpT, GruOp>)
+    if (failed(check(op.getHiddenBias(), {directions, hidden}, "hidden_bias")))
+      return failure();
   if constexpr (std::is_same_v<OpT, LstmOp>)
     if (failed(check(op.getInitialC(), state, "initial_c")) ||
         failed(check(op.getPeepholes(),

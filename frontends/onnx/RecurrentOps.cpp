@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// LSTM, GRU and RNN: operand for operand.
+// LSTM, GRU and RNN: operand for operand, except that what is added anyway, the
+// biases of the input and of the recurrent product, is added up here.
 
 #include "frontends/onnx/OpTable.h"
 
@@ -84,16 +85,47 @@ static FailureOr<Layer> readLayer(NodeContext &n,
   return layer;
 }
 
+/// bias [D, 2 G H] -> w's half + r's half, [D, G H].
+static Value addHalves(NodeContext &n, Value bias, int64_t width) {
+  if (!bias)
+    return {};
+  Type e = n.elementOf(bias);
+  auto halves = n.makeWithResults<graph::SplitOp>(
+      {e, e}, bias, 1, n.builder.getDenseI64ArrayAttr({width, width}));
+  return n.binary<graph::AddOp>(halves.getResult(0), halves.getResult(1));
+}
+
+/// bias [D, 6 H] of a GRU whose reset gate comes after the product: the hidden
+/// gate's recurrent part stays apart. Gives the sums [D, 3 H] and that part.
+static std::pair<Value, Value> addButHidden(NodeContext &n, Value bias,
+                                            int64_t hidden) {
+  if (!bias)
+    return {};
+  Type e = n.elementOf(bias);
+  auto parts = n.makeWithResults<graph::SplitOp>(
+      {e, e, e, e}, bias, 1,
+      n.builder.getDenseI64ArrayAttr(
+          {2 * hidden, hidden, 2 * hidden, hidden}));
+  Value gates =
+      n.binary<graph::AddOp>(parts.getResult(0), parts.getResult(2));
+  Value sums = n.make<graph::ConcatOp>(
+      e, ValueRange{gates, parts.getResult(1)}, 1);
+  return {sums, parts.getResult(3)};
+}
+
 static LogicalResult importLstm(NodeContext &n) {
   FailureOr<Layer> layer = readLayer(n, {"sigmoid", "tanh", "tanh"});
   bool inputForget = n.attributes.getBool("input_forget", false);
   if (failed(layer))
     return failure();
+  if (n.input(3) && failed(n.requireRank(n.input(3), 2, 2, "a bias")))
+    return failure();
+  Value bias = addHalves(n, n.input(3), 4 * layer->hiddenSize);
   Type e = n.elementOf(n.input(0));
   auto unranked = UnrankedTensorType::get(e);
   auto lstm = graph::LstmOp::create(
       n.builder, n.loc, unranked, unranked, unranked, layer->direction,
-      n.input(0), n.input(1), n.input(2), n.input(3), n.input(4), n.input(5),
+      n.input(0), n.input(1), n.input(2), bias, n.input(4), n.input(5),
       n.input(6), n.input(7), layer->hiddenSize, layer->activations,
       layer->clip, inputForget, layer->batchFirst);
   n.inferTypes(lstm);
@@ -109,10 +141,18 @@ static LogicalResult importGru(NodeContext &n) {
                 n.attributes.getBool("linear_before_reset", false);
   if (failed(layer))
     return failure();
+  Value bias, hiddenBias;
+  if (n.input(3) && failed(n.requireRank(n.input(3), 2, 2, "a bias")))
+    return failure();
+  if (linear)
+    std::tie(bias, hiddenBias) =
+        addButHidden(n, n.input(3), layer->hiddenSize);
+  else
+    bias = addHalves(n, n.input(3), 3 * layer->hiddenSize);
   auto unranked = UnrankedTensorType::get(n.elementOf(n.input(0)));
   auto gru = graph::GruOp::create(
       n.builder, n.loc, unranked, unranked, layer->direction, n.input(0),
-      n.input(1), n.input(2), n.input(3), n.input(4), n.input(5),
+      n.input(1), n.input(2), bias, hiddenBias, n.input(4), n.input(5),
       layer->hiddenSize, layer->activations, layer->clip, linear,
       layer->batchFirst);
   n.inferTypes(gru);
@@ -125,10 +165,13 @@ static LogicalResult importRnn(NodeContext &n) {
   FailureOr<Layer> layer = readLayer(n, {"tanh"});
   if (failed(layer))
     return failure();
+  if (n.input(3) && failed(n.requireRank(n.input(3), 2, 2, "a bias")))
+    return failure();
+  Value bias = addHalves(n, n.input(3), layer->hiddenSize);
   auto unranked = UnrankedTensorType::get(n.elementOf(n.input(0)));
   auto rnn = graph::RnnOp::create(
       n.builder, n.loc, unranked, unranked, layer->direction, n.input(0),
-      n.input(1), n.input(2), n.input(3), n.input(4), n.input(5),
+      n.input(1), n.input(2), bias, n.input(4), n.input(5),
       layer->hiddenSize, layer->activations, layer->clip, layer->batchFirst);
   n.inferTypes(rnn);
   n.setOutput(0, rnn.getY());

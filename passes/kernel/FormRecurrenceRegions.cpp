@@ -12,59 +12,13 @@ namespace {
 struct Layer {
   Operation *op;
   kernel::CellKind cell;
-  Value x, w, r, bias, initialH, initialC, lengths, peepholes;
+  Value x, w, r, bias, hiddenBias, initialH, initialC, lengths, peepholes;
   graph::Direction direction;
   int64_t hidden;
   int64_t gates;
   bool linearBeforeReset = false, batchFirst = false;
 };
 } // namespace
-
-/// bias[d, j] = b[d, j] + b[d, gates * H + j]; the recurrent half of the gru's
-/// hidden gate stays out with linear_before_reset (it is added in the step).
-static ShapedValue combinedBias(GraphToKernel &state, const Layer &layer) {
-  Location loc = layer.op->getLoc();
-  ShapedValue b = state.get(layer.bias);
-  int64_t width = layer.gates * layer.hidden;
-  int64_t shared = layer.linearBeforeReset ? 2 * layer.hidden : width;
-  SmallVector<AffineExpr> dims = {b.dims[0], state.constant(width)};
-  return state.pull(
-      loc, dims, b.elementType(),
-      [&](RegionBuilder &region, OpBuilder &builder, Indices at) -> Value {
-        Value source = region.input(b);
-        Value first =
-            tensor::ExtractOp::create(builder, loc, source, at);
-        Value offset = arith::AddIOp::create(
-            builder, loc, at[1], positionConstant(builder, loc, width));
-        Value second = tensor::ExtractOp::create(
-            builder, loc, source, ValueRange{at[0], offset});
-        if (shared != width) {
-          Value here = inBounds(builder, loc, at[1],
-                                positionConstant(builder, loc, shared));
-          Value zero = arith::ConstantOp::create(
-              builder, loc, builder.getZeroAttr(b.elementType()));
-          second =
-              arith::SelectOp::create(builder, loc, here, second, zero);
-        }
-        return arith::AddFOp::create(builder, loc, first, second);
-      });
-}
-
-static ShapedValue hiddenBias(GraphToKernel &state, const Layer &layer) {
-  Location loc = layer.op->getLoc();
-  ShapedValue b = state.get(layer.bias);
-  SmallVector<AffineExpr> dims = {b.dims[0], state.constant(layer.hidden)};
-  return state.pull(
-      loc, dims, b.elementType(),
-      [&](RegionBuilder &region, OpBuilder &builder, Indices at) -> Value {
-        Value source = region.input(b);
-        Value position = arith::AddIOp::create(
-            builder, loc, at[1],
-            positionConstant(builder, loc, 5 * layer.hidden));
-        return tensor::ExtractOp::create(builder, loc, source,
-                                         ValueRange{at[0], position});
-      });
-}
 
 static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
   Location loc = layer.op->getLoc();
@@ -99,8 +53,7 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
   }
   ShapedValue bias;
   if (layer.bias)
-    bias = state.reshape(loc, combinedBias(state, layer),
-                         {columns});
+    bias = state.reshape(loc, state.get(layer.bias), {columns});
   SmallVector<AffineExpr> product = {one, lhs.dims[1], columns};
   RegionBuilder projection(state.builder, loc, state.sizes);
   Value a = projection.input(lhs), b = projection.input(rhs);
@@ -131,14 +84,12 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
       shaped = state.transpose(loc, shaped, {1, 0, 2});
     return region.input(shaped);
   };
-  Value in = region.input(inputs), rec = region.input(recurrent);
-  Value hiddenBiasValue;
-  if (layer.bias && layer.linearBeforeReset)
-    hiddenBiasValue = region.input(hiddenBias(state, layer));
-  Value h0 = optional(layer.initialH), c0 = optional(layer.initialC);
   auto plain = [&](Value graphValue) {
     return graphValue ? region.input(state.get(graphValue)) : Value();
   };
+  Value in = region.input(inputs), rec = region.input(recurrent);
+  Value hiddenBias = plain(layer.hiddenBias);
+  Value h0 = optional(layer.initialH), c0 = optional(layer.initialC);
   Value lengths = plain(layer.lengths), peepholes = plain(layer.peepholes);
   SmallVector<AffineExpr> all = {steps, directions, batch, hidden};
   SmallVector<AffineExpr> last = {directions, batch, hidden};
@@ -150,7 +101,7 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
                     : layer.direction == graph::Direction::Reverse ? 1
                                                                    : 2;
   auto root = kernel::RecurrenceOp::create(
-      region.body(), loc, types, in, rec, hiddenBiasValue, h0, c0, lengths,
+      region.body(), loc, types, in, rec, hiddenBias, h0, c0, lengths,
       peepholes, layer.cell, reverse, layer.linearBeforeReset);
   SmallVector<ShapedValue> yielded = {{root.getResult(0), all}};
   for (unsigned i = 1; i < types.size(); ++i)
@@ -193,7 +144,7 @@ FormResult strait::formRecurrenceRegion(Operation *op, GraphToKernel &state) {
           return LogicalResult(
               op->emitOpError("attribute input_forget is not supported"));
         return formLayer({op, kernel::CellKind::lstm, lstm.getX(), lstm.getW(),
-                          lstm.getR(), lstm.getBias(), lstm.getInitialH(),
+                          lstm.getR(), lstm.getBias(), Value(), lstm.getInitialH(),
                           lstm.getInitialC(), lstm.getSequenceLens(),
                           lstm.getPeepholes(), lstm.getDirection(),
                           int64_t(lstm.getHiddenSize()), 4, false,
@@ -205,7 +156,7 @@ FormResult strait::formRecurrenceRegion(Operation *op, GraphToKernel &state) {
                                  {"sigmoid", "tanh"}, gru.getClip())))
           return failure();
         return formLayer({op, kernel::CellKind::gru, gru.getX(), gru.getW(),
-                          gru.getR(), gru.getBias(), gru.getInitialH(),
+                          gru.getR(), gru.getBias(), gru.getHiddenBias(), gru.getInitialH(),
                           Value(), gru.getSequenceLens(), Value(),
                           gru.getDirection(),
                           int64_t(gru.getHiddenSize()), 3,
@@ -217,7 +168,7 @@ FormResult strait::formRecurrenceRegion(Operation *op, GraphToKernel &state) {
                                  rnn.getClip())))
           return failure();
         return formLayer({op, kernel::CellKind::rnn, rnn.getX(), rnn.getW(),
-                          rnn.getR(), rnn.getBias(), rnn.getInitialH(),
+                          rnn.getR(), rnn.getBias(), Value(), rnn.getInitialH(),
                           Value(), rnn.getSequenceLens(), Value(),
                           rnn.getDirection(),
                           int64_t(rnn.getHiddenSize()), 1, false,

@@ -326,6 +326,17 @@ class Module:
             return [node("EyeLike", x, y, k=a["k"], dtype=to)]
         if op in ("lstm", "gru", "rnn"):
             operands = self.segments(x, a)
+            hidden_bias = operands.pop(4) if op == "gru" else ""
+            before = []
+            if operands[3]:
+                # ONNX adds up two halves.
+                ways = 2 if a["direction"] == "bidirectional" else 1
+                gates = {"lstm": 4, "gru": 3, "rnn": 1}[op]
+                rest = (gates - bool(hidden_bias)) * a["hidden_size"]
+                zeros = self.constant(np.zeros((ways, rest), np.float32))
+                halves = [operands[3], zeros] + [hidden_bias] * bool(hidden_bias)
+                operands[3] = y[0] + "b"
+                before = [node("Concat", halves, [operands[3]], axis=1)]
             extra = {}
             for name, value in (("linear_before_reset", 1),
                                 ("input_forget", 1)):
@@ -338,7 +349,7 @@ class Module:
             if "activations" in a:
                 extra["activations"] = [w.capitalize()
                                         for w in a["activations"]]
-            return [node(op.upper(), operands, y, direction=a["direction"],
+            return before + [node(op.upper(), operands, y, direction=a["direction"],
                          hidden_size=a["hidden_size"], **extra)]
         if op == "attention":
             return self.attention(x, a, y, types_in)

@@ -122,11 +122,16 @@ func.func @movement(%x: tensor<2x6xf32>, %i: tensor<3xi64>, %p: tensor<4xi64>, %
 }
 
 // CHECK-LABEL: @recurrent
-func.func @recurrent(%x: tensor<7x2x3xf32>, %w: tensor<1x20x3xf32>, %r: tensor<1x20x5xf32>, %b: tensor<1x40xf32>) {
+func.func @recurrent(%x: tensor<7x2x3xf32>, %w: tensor<1x20x3xf32>, %r: tensor<1x20x5xf32>, %b: tensor<1x20xf32>,
+                     %gw: tensor<1x15x3xf32>, %gr: tensor<1x15x5xf32>, %gb: tensor<1x15xf32>, %hb: tensor<1x5xf32>) {
   // CHECK: strait.lstm forward {{.*}} bias(%{{.*}})
   %y, %h, %c = strait.lstm forward %x, %w, %r bias(%b) {hidden_size = 5 : i64}
-      : (tensor<7x2x3xf32>, tensor<1x20x3xf32>, tensor<1x20x5xf32>, tensor<1x40xf32>)
+      : (tensor<7x2x3xf32>, tensor<1x20x3xf32>, tensor<1x20x5xf32>, tensor<1x20xf32>)
       -> (tensor<7x1x2x5xf32>, tensor<1x2x5xf32>, tensor<1x2x5xf32>)
+  // CHECK: strait.gru reverse {{.*}} bias(%{{.*}}) hidden_bias(%{{.*}})
+  %y1, %h1 = strait.gru reverse %x, %gw, %gr bias(%gb) hidden_bias(%hb) {hidden_size = 5 : i64, linear_before_reset}
+      : (tensor<7x2x3xf32>, tensor<1x15x3xf32>, tensor<1x15x5xf32>, tensor<1x15xf32>, tensor<1x5xf32>)
+      -> (tensor<7x1x2x5xf32>, tensor<1x2x5xf32>)
   return
 }
 
