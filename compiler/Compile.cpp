@@ -68,6 +68,9 @@ public:
         context(registry(), MLIRContext::Threading::DISABLED),
         diagnostics(&context, llvm::sys::path::filename(options.model), log) {
     context.setThreadPool(threads);
+    if (!options.stopAfter.empty())
+      for (const LevelPasses &level : listPasses(options))
+        passesToStop += llvm::count(level.passes, options.stopAfter);
     // A diagnostic names its node; the op's text is for strait-opt.
     context.printOpOnDiagnostic(false);
   }
@@ -91,6 +94,8 @@ private:
   MLIRContext context;
   UserDiagnostics diagnostics;
   OwningOpRef<ModuleOp> module;
+  /// How many passes of the name `stopAfter` are still to be added.
+  int64_t passesToStop = 0;
 };
 } // namespace
 
@@ -118,7 +123,7 @@ int Compilation::internalError() {
 Compilation::Step Compilation::runLevel(StringRef name, BuildFn build) {
   Phase phase(name, options, log);
   PassManager manager(&context);
-  PipelineBuilder pipeline(manager, options.stopAfter);
+  PipelineBuilder pipeline(manager, options.stopAfter, passesToStop);
   build(pipeline, options);
   if (options.timing)
     manager.enableTiming();

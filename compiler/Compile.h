@@ -22,8 +22,13 @@ llvm::StringRef version();
 /// One line per ONNX operator and version range.
 void printSupportedOps(llvm::raw_ostream &out);
 
-/// Names that `stopAfter` may have under `options`.
+/// Names that `stopAfter` may have under `options`. One that several passes have
+/// stands for the last of them.
 llvm::SmallVector<std::string> stoppingPoints(const CompileOptions &options);
+
+/// Whether a compilation comes to the end of the schedule level, of which a
+/// report tells.
+bool reachesSchedule(const CompileOptions &options);
 
 } // namespace strait
 

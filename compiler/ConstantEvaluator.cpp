@@ -77,7 +77,7 @@ strait::evaluateConstants(ModuleOp module) {
   options.model = "constants";
   graph::TargetAttr::setList(module, baselineTarget(*module.getContext()));
   PassManager manager(module.getContext());
-  PipelineBuilder pipeline(manager, "");
+  PipelineBuilder pipeline(manager);
   buildKernelPipeline(pipeline, options);
   buildSchedulePipeline(pipeline, options);
   buildCpuPipeline(pipeline, options);

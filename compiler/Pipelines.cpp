@@ -19,7 +19,7 @@ bool PipelineBuilder::note(Pass &pass) {
     return false;
   added.push_back(pass.getArgument().str());
   if (!stopAfter.empty() && pass.getArgument() == stopAfter)
-    reached = true;
+    reached = --*remaining == 0;
   return true;
 }
 
@@ -140,19 +140,44 @@ void strait::buildCpuPipeline(PipelineBuilder &p,
       [](OpPassManager &kernels) { cpu::buildCpuToLLVMPipeline(kernels); });
 }
 
+SmallVector<LevelPasses> strait::listPasses(const CompileOptions &options) {
+  SmallVector<LevelPasses> levels;
+  MLIRContext context;
+  using BuildFn = void (*)(PipelineBuilder &, const CompileOptions &);
+  for (auto [level, build] :
+       {std::pair<StringRef, BuildFn>{"graph", buildGraphPipeline},
+        {"kernel", buildKernelPipeline},
+        {"schedule", buildSchedulePipeline},
+        {"llvm", buildCpuPipeline}}) {
+    PassManager manager(&context);
+    PipelineBuilder pipeline(manager);
+    build(pipeline, options);
+    levels.push_back({level, llvm::to_vector(pipeline.names())});
+  }
+  return levels;
+}
+
 SmallVector<std::string>
 strait::stoppingPoints(const CompileOptions &options) {
-  SmallVector<std::string> points = {"import", "graph", "kernel", "schedule",
-                                     "llvm"};
-  MLIRContext context;
-  for (auto build : {buildGraphPipeline, buildKernelPipeline,
-                     buildSchedulePipeline, buildCpuPipeline}) {
-    PassManager manager(&context);
-    PipelineBuilder pipeline(manager, "");
-    build(pipeline, options);
-    for (const std::string &name : pipeline.names())
+  SmallVector<std::string> points = {"import"};
+  SmallVector<LevelPasses> levels = listPasses(options);
+  for (const LevelPasses &level : levels)
+    points.push_back(level.level.str());
+  for (const LevelPasses &level : levels)
+    for (const std::string &name : level.passes)
       if (!llvm::is_contained(points, name))
         points.push_back(name);
-  }
   return points;
+}
+
+bool strait::reachesSchedule(const CompileOptions &options) {
+  bool reached = options.stopAfter != "import";
+  for (const LevelPasses &level : listPasses(options)) {
+    // The last pass of a name counts, so a later level overrules.
+    if (options.stopAfter == level.level)
+      return reached && (level.level == "schedule" || level.level == "llvm");
+    if (llvm::is_contained(level.passes, options.stopAfter))
+      reached = level.level == "llvm";
+  }
+  return reached;
 }

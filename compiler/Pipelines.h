@@ -9,11 +9,15 @@
 
 namespace strait {
 
-/// Adds passes to a pass manager until the one named `stopAfter` was added.
+/// Adds passes to a pass manager: all, or until the one named `stopAfter` was
+/// added for the `remaining`th time, counted over all builders that share that
+/// number.
 class PipelineBuilder {
 public:
-  PipelineBuilder(mlir::OpPassManager &manager, llvm::StringRef stopAfter)
-      : manager(manager), stopAfter(stopAfter) {}
+  explicit PipelineBuilder(mlir::OpPassManager &manager) : manager(manager) {}
+  PipelineBuilder(mlir::OpPassManager &manager, llvm::StringRef stopAfter,
+                  int64_t &remaining)
+      : manager(manager), stopAfter(stopAfter), remaining(&remaining) {}
 
   void add(std::unique_ptr<mlir::Pass> pass);
   /// Adds a pass that runs on every function.
@@ -35,9 +39,17 @@ private:
 
   mlir::OpPassManager &manager;
   llvm::StringRef stopAfter;
+  int64_t *remaining = nullptr;
   bool reached = false;
   llvm::SmallVector<std::string> added;
 };
+
+/// One level: its name and the names of its passes, in order.
+struct LevelPasses {
+  llvm::StringRef level;
+  llvm::SmallVector<std::string> passes;
+};
+llvm::SmallVector<LevelPasses> listPasses(const CompileOptions &options);
 
 void buildGraphPipeline(PipelineBuilder &pipeline,
                         const CompileOptions &options);

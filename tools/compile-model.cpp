@@ -218,6 +218,9 @@ int main(int argc, char **argv) {
     if (!is_contained(points, options.stopAfter))
       return usageError("--stop-after takes one of " + join(points, ", ") +
                         "; found '" + options.stopAfter + "'");
+    if (!options.report.empty() && !strait::reachesSchedule(options))
+      return usageError("--report needs the whole schedule, before which "
+                        "--stop-after=" + options.stopAfter + " stops");
   }
   return strait::compileModel(options, outs(), errs());
 }

@@ -144,7 +144,7 @@ protected:
     strait::graph::TargetAttr::setList(*parsed,
                                        strait::baselineTarget(context));
     PassManager manager(&context);
-    strait::PipelineBuilder pipeline(manager, "");
+    strait::PipelineBuilder pipeline(manager);
     strait::buildSchedulePipeline(pipeline, options);
     strait::buildCpuPipeline(pipeline, options);
     ASSERT_TRUE(succeeded(manager.run(*parsed)));
