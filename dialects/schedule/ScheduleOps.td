@@ -227,6 +227,33 @@ def Schedule_PlanOp : Schedule_Op<"plan"> {
   let hasVerifier = 1;
 }
 
+def Schedule_GrowOp : Schedule_Op<"grow"> {
+  let summary = "memory for what changes its size from iteration to iteration";
+  let description = [{
+    Gives memory of `bytes` bytes, of which the first `kept` are those that it
+    gave the last time. With none kept the last memory stays as it is until the
+    next time, so that an iteration reads a carried value from it while it
+    writes the next one; else it is gone. The memory grows by doubling and is
+    freed when the run ends. Its number is among those of slabs and plans;
+    `what` names it in errors.
+
+    Example:
+    ```mlir
+    %next = schedule.grow 0 bytes %n kept %c0, "node 'loop', carried value 0"
+    ```
+  }];
+  let arguments = (ins I64Attr:$plan, Index:$bytes, Index:$kept,
+    StrAttr:$what);
+  let results = (outs Schedule_BufferType:$result);
+  let builders = [OpBuilder<(ins "int64_t":$plan, "::mlir::Value":$bytes,
+      "::mlir::Value":$kept, "::llvm::StringRef":$what), [{
+    build($_builder, $_state, $_builder.getType<BufferType>(), uint64_t(plan),
+          bytes, kept, what);
+  }]>];
+  let assemblyFormat =
+      "$plan `bytes` $bytes `kept` $kept `,` $what attr-dict";
+}
+
 def Schedule_BufferOp : Schedule_Op<"buffer", [Pure]> {
   let summary = "an intermediate buffer at its place in a slab or plan";
   let description = [{

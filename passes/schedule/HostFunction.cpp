@@ -15,6 +15,7 @@ enum Service : size_t {
   Launch = offsetof(strait_services, launch),
   Slab = offsetof(strait_services, slab),
   Plan = offsetof(strait_services, plan),
+  Grow = offsetof(strait_services, grow),
   Output = offsetof(strait_services, output),
   Fail = offsetof(strait_services, fail),
   State = offsetof(strait_services, state),
@@ -175,6 +176,7 @@ LogicalResult HostFunction::emitOp(Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<schedule::CheckOp, schedule::OutputDimsOp, schedule::BeginRunOp,
             schedule::OutputOp, schedule::SlabOp, schedule::PlanOp,
+            schedule::GrowOp,
             schedule::LaunchOp, schedule::HeldOp, schedule::AppendOp,
             schedule::OverwriteOp, schedule::RotateOp, schedule::ReadOp,
             schedule::WriteOp>([&](auto op) {
@@ -387,6 +389,14 @@ void HostFunction::emit(schedule::PlanOp op) {
   for (auto [index, offset] : llvm::enumerate(op.getOffsets()))
     mapping.map(offset,
                 load(builder.getI64Type(), atByte(offsets, 8 * index)));
+}
+
+void HostFunction::emit(schedule::GrowOp op) {
+  Value what = LLVM::AddressOfOp::create(builder, loc, pointer,
+                                         texts.text(op.getWhat().str()));
+  call(Grow, {i32(op.getPlan()), lookup(op.getBytes()), lookup(op.getKept()),
+              what, slot});
+  mapping.map(op.getResult(), load(pointer, slot));
 }
 
 void HostFunction::emit(schedule::LaunchOp op) {

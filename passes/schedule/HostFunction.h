@@ -37,6 +37,7 @@ private:
   void emit(schedule::OutputOp op);
   void emit(schedule::SlabOp op);
   void emit(schedule::PlanOp op);
+  void emit(schedule::GrowOp op);
   void emit(schedule::LaunchOp op);
   void emit(schedule::HeldOp op);
   void emit(schedule::AppendOp op);

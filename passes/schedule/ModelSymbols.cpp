@@ -44,6 +44,8 @@ int64_t strait::countPlans(schedule::ProgramOp program) {
   program.walk([&](Operation *op) {
     if (auto slab = dyn_cast<schedule::SlabOp>(op))
       count = std::max<int64_t>(count, slab.getPlan() + 1);
+    if (auto grow = dyn_cast<schedule::GrowOp>(op))
+      count = std::max<int64_t>(count, grow.getPlan() + 1);
     if (auto plan = dyn_cast<schedule::PlanOp>(op))
       count = std::max<int64_t>(count, plan.getPlan() + 1);
   });

@@ -26,7 +26,7 @@ std::string versionSymbol(llvm::StringRef name,
                           llvm::ArrayRef<graph::TargetAttr> targets,
                           size_t index);
 
-/// The number of slabs and plans of a program.
+/// The number of slabs, plans and growing pieces of a program.
 int64_t countPlans(schedule::ProgramOp program);
 
 } // namespace strait

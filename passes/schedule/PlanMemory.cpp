@@ -3,6 +3,7 @@
 #include "passes/schedule/Passes.h"
 
 #include "passes/schedule/BufferLifetimes.h"
+#include "passes/schedule/ModelSymbols.h"
 #include "passes/schedule/SizeArithmetic.h"
 #include "runtime/core/plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -34,7 +35,7 @@ struct Anchor {
 class MemoryPlanner {
 public:
   explicit MemoryPlanner(schedule::ProgramOp program)
-      : program(program), lifetimes(program) {}
+      : program(program), lifetimes(program), numPlans(countPlans(program)) {}
   LogicalResult run();
 
 private:
@@ -44,7 +45,7 @@ private:
 
   schedule::ProgramOp program;
   BufferLifetimes lifetimes;
-  int64_t numPlans = 0;
+  int64_t numPlans; // behind those of what grows
 };
 } // namespace
 

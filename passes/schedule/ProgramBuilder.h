@@ -49,12 +49,24 @@ private:
   mlir::LogicalResult emitCheck(schedule::CheckOp check);
   mlir::LogicalResult emitScalar(mlir::Operation *op);
 
-  // Control flow (ControlFlowBuilder.cpp).
+  // Control flow (BranchBuilder.cpp, LoopBuilder.cpp).
   mlir::LogicalResult emitIf(graph::IfOp op);
   mlir::LogicalResult emitLoop(graph::LoopOp op);
   struct LoopState;
   mlir::LogicalResult beginLoop(graph::LoopOp op, LoopState &state);
+  mlir::LogicalResult enterLoop(graph::LoopOp op, LoopState &state);
+  void bindOpenValues(graph::LoopOp op, LoopState &state,
+                      mlir::ValueRange values);
   mlir::LogicalResult finishIteration(graph::LoopOp op, LoopState &state);
+  mlir::LogicalResult compareSizes(graph::LoopOp op, LoopState &state,
+                                   unsigned index, const PlacedTensor &yielded);
+  void emitScan(graph::LoopOp op, LoopState &state, unsigned index,
+                mlir::RankedTensorType type, const PlacedTensor &slice,
+                llvm::SmallVectorImpl<mlir::Value> &next);
+  mlir::Value growCarried(graph::LoopOp op, LoopState &state, unsigned index,
+                          const PlacedTensor &yielded);
+  void copyCarried(graph::LoopOp op, LoopState &state,
+                   llvm::ArrayRef<PlacedTensor> yielded);
 
   // Values.
   mlir::FailureOr<PlacedTensor> lookup(mlir::Value tensor, mlir::Operation *op);
@@ -77,6 +89,7 @@ private:
   llvm::DenseMap<mlir::Value, PlacedTensor> tensors;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;
   mlir::Value codeLevel; // null until something depends on it
+  int64_t numGrown = 0;  // schedule.grow ops so far
 
   /// The extents of a view of `type` whose dynamic ones are `sizes`.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>>

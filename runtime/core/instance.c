@@ -142,6 +142,7 @@ void strait_instance_destroy(strait_instance *instance) {
       strait_block_free(&allocator, &state->output_states[i].own);
     for (uint32_t i = 0; i < desc->num_plans; ++i) {
       strait_block_free(&allocator, &state->plans[i].slab);
+      strait_block_free(&allocator, &state->plans[i].last);
       strait_block_free(&allocator, &state->plans[i].numbers);
     }
   }

@@ -16,9 +16,12 @@
  * that it was made for. */
 typedef struct strait_plan_state {
   strait_block slab;
+  strait_block last;    /* of a call site of `grow`: what it gave before */
   strait_block numbers; /* sizes, offsets and the planner's work */
   int64_t count;        /* -1: no placement yet */
   int64_t total;
+  bool asked; /* in this run */
+  bool grows; /* in this run, by `grow` */
 } strait_plan_state;
 
 typedef struct strait_input_state {
@@ -81,6 +84,9 @@ int64_t strait_tensor_bytes(uint32_t dtype, uint32_t rank, const int64_t *dims);
 /* Whether dims are those of the description where it is static. */
 bool strait_dims_fit(const strait_tensor_desc *desc, uint32_t rank,
                      const int64_t *dims);
+
+/* run.c: whether the run in progress has to end here. */
+strait_code strait_check_interruption(strait_run_state *run);
 
 /* run.c: the table that compiled code calls. */
 extern const strait_services strait_runtime_services;

@@ -68,6 +68,15 @@ int strait_block_reserve(const strait_allocator *allocator, strait_block *block,
   return block->data != NULL;
 }
 
+int strait_block_grow(const strait_allocator *allocator, strait_block *block,
+                      size_t bytes) {
+  if (block->bytes >= bytes && block->data)
+    return 1;
+  size_t twice = block->bytes <= SIZE_MAX / 2 ? 2 * block->bytes : SIZE_MAX;
+  return (twice > bytes && strait_block_reserve(allocator, block, twice)) ||
+         strait_block_reserve(allocator, block, bytes);
+}
+
 void strait_block_free(const strait_allocator *allocator, strait_block *block) {
   if (block->data)
     allocator->release(allocator->user, block->data, block->bytes);

@@ -28,6 +28,10 @@ typedef struct strait_block {
  * empty then. */
 int strait_block_reserve(const strait_allocator *allocator, strait_block *block,
                          size_t bytes);
+/* The same, but a block that is too small is at least doubled if there is
+ * memory for that, so that one that grows step by step seldom moves. */
+int strait_block_grow(const strait_allocator *allocator, strait_block *block,
+                      size_t bytes);
 void strait_block_free(const strait_allocator *allocator, strait_block *block);
 
 #endif /* STRAIT_CORE_MEMORY_H */

@@ -7,6 +7,7 @@
 #include "runtime/core/clock.h"
 #include "runtime/core/cpu.h"
 #include "runtime/core/error.h"
+#include "runtime/core/growth.h"
 #include "runtime/core/instance.h"
 #include "runtime/core/plan.h"
 #include "runtime/core/pool.h"
@@ -103,7 +104,7 @@ static strait_code reserve_scratch(strait_run_state *run, int64_t bytes) {
   return STRAIT_OK;
 }
 
-static strait_code check_interruption(strait_run_state *run) {
+strait_code strait_check_interruption(strait_run_state *run) {
   strait_instance *instance = run->instance;
   if (atomic_load_explicit(&instance->cancelled, memory_order_relaxed)) {
     atomic_store_explicit(&instance->cancelled, false, memory_order_relaxed);
@@ -133,7 +134,7 @@ static int32_t launch_service(strait_run_state *run, uint32_t launch,
                               void *const *buffers, const int64_t *sizes,
                               int64_t tasks, int64_t scratch_bytes) {
   strait_instance *instance = run->instance;
-  strait_code code = check_interruption(run);
+  strait_code code = strait_check_interruption(run);
   if (code || tasks <= 0)
     return code;
   code = reserve_scratch(run, scratch_bytes);
@@ -174,9 +175,14 @@ static int32_t launch_service(strait_run_state *run, uint32_t launch,
 
 static strait_code reserve_slab(strait_run_state *run, uint32_t plan,
                                 int64_t bytes) {
+  strait_plan_state *state = &state_of(run)->plans[plan];
+  /* Asked again in one run, it stands in a loop whose sizes may grow. */
+  bool again = state->asked;
+  state->asked = true;
+  const strait_allocator *allocator = &run->instance->options.allocator;
   if (bytes < 0 ||
-      !strait_block_reserve(&run->instance->options.allocator,
-                            &state_of(run)->plans[plan].slab, (size_t)bytes))
+      !(again ? strait_block_grow : strait_block_reserve)(
+          allocator, &state->slab, (size_t)bytes))
     return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
                        "no memory for %" PRId64 " bytes of intermediate "
                        "buffers of entry '%s'",
@@ -293,6 +299,7 @@ const strait_services strait_runtime_services = {
     .launch = launch_service,
     .slab = slab_service,
     .plan = plan_service,
+    .grow = strait_growth_grow,
     .output = output_service,
     .fail = fail_service,
     .state = strait_rows_held,
@@ -424,12 +431,14 @@ static strait_code run_entry(strait_instance *instance, uint32_t entry,
     state->outputs[i].data = NULL;
   }
   strait_rows_begin(instance);
+  strait_growth_begin(instance, entry);
   strait_code code = place_inputs(run, query);
   if (!code)
     code = desc->run(&strait_runtime_services, run, module->weights.data,
                      state->inputs, state->outputs, query);
   if (!code && !query)
     code = deliver_outputs(run);
+  strait_growth_end(instance, entry);
   strait_rows_end(instance, code);
   if (code && error && error->code != code)
     strait_fail(error, code, "entry '%s' failed with code %" PRId32, desc->name,

@@ -66,12 +66,7 @@ void strait_state_destroy(strait_state *state) {
 
 strait_code strait_state_reserve(strait_state *state, size_t bytes,
                                  strait_error *error) {
-  if (bytes <= state->back.bytes)
-    return STRAIT_OK;
-  size_t room = 2 * state->back.bytes;
-  if (room < bytes)
-    room = bytes;
-  if (!strait_block_reserve(&state->allocator, &state->back, room))
+  if (!strait_block_grow(&state->allocator, &state->back, bytes))
     return strait_fail(error, STRAIT_OUT_OF_MEMORY,
                        "no memory for a state of %zu bytes", bytes);
   return STRAIT_OK;

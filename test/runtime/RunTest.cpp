@@ -91,7 +91,7 @@ TEST_F(RunTest, DescribesTheModel) {
   EXPECT_STREQ(strait_module_name(module), "small");
   EXPECT_STREQ(strait_module_producer(module), "by hand");
   EXPECT_EQ(strait_module_weights_bytes(module), 16u);
-  EXPECT_EQ(strait_num_entries(module), 3u);
+  EXPECT_EQ(strait_num_entries(module), 4u);
   EXPECT_EQ(strait_find_entry(module, "count"), 1);
   EXPECT_EQ(strait_find_entry(module, "none"), -1);
   EXPECT_EQ(strait_find_input(module, 0, "x"), 0);

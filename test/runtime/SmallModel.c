@@ -103,6 +103,47 @@ static int32_t run_append(const strait_services *services,
   return length == 100 ? services->fail(run, "length: expected", 99, length) : 0;
 }
 
+/* Carries an array that gets longer by one number in every iteration, and
+ * collects the sums of all. */
+static int32_t run_loop(const strait_services *services, strait_run_state *run,
+                        const uint8_t *weights, const strait_binding *inputs,
+                        strait_binding *outputs, int32_t query) {
+  (void)weights;
+  outputs[0].dims[0] = -1;
+  if (query)
+    return 0;
+  const int64_t *values = inputs[0].data;
+  const int64_t *carried = NULL;
+  int64_t *sums = NULL;
+  int64_t count = values[0], width = (int64_t)sizeof(int64_t);
+  for (int64_t i = 0; i < count; ++i) {
+    void *next, *all;
+    int32_t code = services->grow(run, 0, (i + 1) * width, 0, "node 'loop'",
+                                  &next);
+    if (code)
+      return code;
+    int64_t *numbers = next, sum = 0;
+    for (int64_t k = 0; k < i; ++k)
+      sum += numbers[k] = carried[k];
+    sum += numbers[i] = i;
+    carried = numbers;
+    code = services->grow(run, 1, (i + 1) * width, i * width, "node 'loop'",
+                          &all);
+    if (code)
+      return code;
+    sums = all;
+    sums[i] = sum;
+    if (i == values[1])
+      return services->fail(run, "iteration: expected below", i, i);
+  }
+  outputs[0].dims[0] = count;
+  void *result;
+  int32_t code = services->output(run, 0, &result);
+  for (int64_t i = 0; !code && i < count; ++i)
+    ((int64_t *)result)[i] = sums[i];
+  return code;
+}
+
 static const int64_t rows_dims[2] = {-1, COLUMNS};
 static const char *const rows_names[2] = {"rows", ""};
 static const int64_t values_dims[1] = {3}, positive_dims[1] = {-1};
@@ -121,10 +162,14 @@ static const strait_tensor_desc append_inputs[1] = {
 static const strait_tensor_desc append_outputs[1] = {
     {"present", STRAIT_I64, 1, positive_dims, NULL}};
 
-static const strait_entry_desc entries[3] = {
+static const strait_tensor_desc loop_outputs[1] = {
+    {"sums", STRAIT_I64, 1, positive_dims, NULL}};
+
+static const strait_entry_desc entries[4] = {
     {"main", run_main, 1, 1, main_inputs, main_outputs, 1, 0},
     {"count", run_count, 1, 1, count_inputs, count_outputs, 0, 0},
-    {"append", run_append, 1, 1, append_inputs, append_outputs, 0, 0}};
+    {"append", run_append, 1, 1, append_inputs, append_outputs, 0, 0},
+    {"loop", run_loop, 1, 1, count_inputs, loop_outputs, 2, 0}};
 
 static const strait_kernel_desc kernels[2] = {
     {"scale_rows", {scale_rows, NULL}}, {"add_one", {add_one, add_one}}};
@@ -141,7 +186,7 @@ __attribute__((visibility("default"))) const strait_model_desc strait_model = {
     /* BLAKE3 of the floats 1, 2, 3, 4 */
     {0x07, 0x37, 0x74, 0x33, 0x46, 0x69, 0xea, 0x44, 0x28, 0x64, 0xe2, 0xfe,
      0xe8, 0xde, 0x79, 0x34},
-    3,
+    4,
     2,
     2,
     0,

@@ -8,6 +8,9 @@
  *                  that depends on data
  *   entry "append" past i64 [?] -> present i64 [?]: past and, behind it, its
  *                  length; fails when that is 100
+ *   entry "loop"   values i64 [3] -> sums i64 [?]: values[0] iterations, of
+ *                  which number i appends i to an array and gives the array's
+ *                  sum; number values[1] fails
  *
  * The weights are the floats 1, 2, 3, 4.
  */

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Changes whenever a structure or the meaning of a call below changes. */
-#define STRAIT_ABI_VERSION 4
+#define STRAIT_ABI_VERSION 5
 
 /* Alignment in bytes of every buffer, weight and scratch area. */
 #define STRAIT_ALIGNMENT 64
@@ -119,6 +119,14 @@ typedef struct strait_services {
 
   /* The code level (STRAIT_ISA_...) whose kernels `launch` runs. */
   int32_t (*code_level)(strait_run_state *run);
+
+  /* Memory of `bytes` bytes for what changes its size within a run, `plan`
+   * being a number like those of slabs. Its first `kept` bytes are those that the
+   * call before gave; with 0 kept what that call gave stays valid until the
+   * next one. Grows by doubling, and is gone when the run ends. `what` is a
+   * static text for errors. */
+  int32_t (*grow)(strait_run_state *run, uint32_t plan, int64_t bytes,
+                  int64_t kept, const char *what, void **data);
 } strait_services;
 
 /* Host function of an entry. With `query` set it fills in the outputs' dims as

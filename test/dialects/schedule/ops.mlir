@@ -60,6 +60,8 @@ schedule.program @main
   %slab = schedule.slab 0 bytes %c4
   // CHECK: %[[BASE:.*]], %[[O:.*]]:2 = schedule.plan 1 sizes(%[[N]], %[[C4]]) lifetimes [0, 1, 1, 2]
   %base, %o:2 = schedule.plan 1 sizes(%n, %c4) lifetimes [0, 1, 1, 2]
+  // CHECK: schedule.grow 2 bytes %[[N]] kept %[[C4]], "node 'loop'"
+  %grown = schedule.grow 2 bytes %n kept %c4, "node 'loop'"
   // CHECK: %[[B:.*]] = schedule.buffer %[[BASE]][%[[O]]#1] bytes %[[C4]]
   %b = schedule.buffer %base[%o#1] bytes %c4
   // CHECK: schedule.view %[[B]][%[[N]]]

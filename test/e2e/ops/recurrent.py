@@ -149,6 +149,130 @@ def control():
         return g.op("Loop", count, p + "go", start, body=inner, results=2)
     for trips in (1, 5, 0):
         yield Case(f"Loop of {trips} trips", lambda g, t=trips: loop(g, t))
+    for trips in (0, 1, 2, 40):
+        yield Case(f"Loop that appends {trips} rows",
+                   lambda g, t=trips: appending_loop(g, t))
+    # The condition ends these, before the count or without one.
+    yield Case("Loop that appends until a condition",
+               lambda g: appending_loop(g, 40, until=7))
+    yield Case("Loop that appends without a count",
+               lambda g: appending_loop(g, None, until=5))
+    yield Case("Loop that appends in a branch",
+               lambda g: appending_loop(g, 6, inner=True))
+    yield Case("Loop of two that grow and trade places", trading_loop)
+    yield Case("Loop that drops rows", shrinking_loop)
+    yield Case("Loop in a loop that appends", nested_loop)
+
+
+def value(name, shape, kind=TensorProto.FLOAT):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def boolean(g, flag):
+    return g.const(data=np.array(flag))
+
+
+def loop_body(p, nodes, carried, results, scans=()):
+    """A body with the iteration's number p+i and the condition p+go, which it
+    gives as p+go_out; carried values and scan outputs have open dims."""
+    def open_dims(n):
+        return value(n, [f"{n}_0", f"{n}_1"])
+    return helper.make_graph(
+        nodes, "body", [value(p + "i", [], TensorProto.INT64),
+                        value(p + "go", [], TensorProto.BOOL),
+                        *map(open_dims, carried)],
+        [value(p + "go_out", [], TensorProto.BOOL),
+         *map(open_dims, [*results, *scans])])
+
+
+def appending_loop(g, trips, until=None, inner=False):
+    """As exporters write the generation of tokens: a row that depends on all
+    rows so far is appended in every iteration, and collected as well."""
+    p = g.prefix
+    start, axis = g.input((2, 5)), g.ints(0)
+    nodes = [helper.make_node("ReduceSum", [p + "all", axis], [p + "sum"]),
+             helper.make_node("Tanh", [p + "sum"], [p + "row"]),
+             helper.make_node("Concat", [p + "all", p + "row"], [p + "next"],
+                              axis=0)]
+    if until is None:
+        nodes.append(helper.make_node("Identity", [p + "go"], [p + "go_out"]))
+    else:
+        nodes.append(helper.make_node(
+            "Less", [p + "i", g.const(data=np.array(until, np.int64))],
+            [p + "go_out"]))
+    inner_body = loop_body(p, nodes, [p + "all"], [p + "next"], [p + "row"])
+    count = g.input(data=np.array(trips, np.int64)) if trips is not None else ""
+    operands = [count, boolean(g, True), start]
+    if not inner:
+        results = g.op("Loop", *operands, body=inner_body, results=2)
+        # ONNX does not say how long the rows are of which there are none.
+        return results if trips != 0 else results[0]
+    # The loop runs in one branch, and the value stays in the other.
+    then = helper.make_graph(
+        [helper.make_node("Loop", operands, [p + "y", p + "z"],
+                          name=p + "loop", body=inner_body)], "then", [],
+        [value(p + "y", ["a", "b"])])
+    other = helper.make_graph(
+        [helper.make_node("Neg", [start], [p + "n"])], "else", [],
+        [value(p + "n", ["a", "b"])])
+    return [g.op("If", g.input(data=np.array(flag)), then_branch=rename(
+        then, f"{flag}"), else_branch=rename(other, f"{flag}"))
+            for flag in (True, False)]
+
+
+def rename(graph, suffix):
+    """A copy whose results have names of their own."""
+    copy = onnx.GraphProto()
+    copy.CopyFrom(graph)
+    names = {o.name for o in graph.output}
+    for output in copy.output:
+        output.name += suffix
+    for node in copy.node:
+        for i, name in enumerate(node.output):
+            if name in names:
+                node.output[i] = name + suffix
+    return copy
+
+
+def trading_loop(g):
+    """a, b = b, concat(a, b): sizes as Fibonacci's numbers."""
+    p = g.prefix
+    nodes = [helper.make_node("Identity", [p + "go"], [p + "go_out"]),
+             helper.make_node("Concat", [p + "a", p + "b"], [p + "c"], axis=0),
+             helper.make_node("Neg", [p + "b"], [p + "d"]),
+             helper.make_node("Identity", [p + "b"], [p + "e"])]
+    body = loop_body(p, nodes, [p + "a", p + "b", p + "f"],
+                     [p + "e", p + "c", p + "d"])
+    return g.op("Loop", g.input(data=np.array(9, np.int64)), boolean(g, True),
+                g.input((1, 4)), g.input((2, 4)), g.input((1, 4)), body=body,
+                results=3)
+
+
+def shrinking_loop(g):
+    p = g.prefix
+    nodes = [helper.make_node("Identity", [p + "go"], [p + "go_out"]),
+             helper.make_node("Slice", [p + "a", g.ints(1), g.ints(100),
+                                        g.ints(0)], [p + "b"])]
+    body = loop_body(p, nodes, [p + "a"], [p + "b"])
+    return g.op("Loop", g.input(data=np.array(4, np.int64)), boolean(g, True),
+                g.input((9, 5)), body=body)
+
+
+def nested_loop(g):
+    """The inner loop appends i rows in iteration i of the outer one."""
+    p = g.prefix
+    inner = loop_body(p + "n", [
+        helper.make_node("Identity", [p + "ngo"], [p + "ngo_out"]),
+        helper.make_node("ReduceSum", [p + "nall", g.ints(0)], [p + "nsum"]),
+        helper.make_node("Sin", [p + "nsum"], [p + "nrow"]),
+        helper.make_node("Concat", [p + "nall", p + "nrow"], [p + "nnext"],
+                         axis=0)], [p + "nall"], [p + "nnext"])
+    nodes = [helper.make_node("Identity", [p + "go"], [p + "go_out"]),
+             helper.make_node("Loop", [p + "i", p + "go", p + "a"],
+                              [p + "b"], body=inner)]
+    body = loop_body(p, nodes, [p + "a"], [p + "b"])
+    return g.op("Loop", g.input(data=np.array(5, np.int64)), boolean(g, True),
+                g.input((2, 5)), body=body)
 
 
 def around_layers():

@@ -169,6 +169,30 @@ schedule.program @states inputs [] outputs [] {
 
 // -----
 
+// Memory for what a loop carries is the runtime's last service; its number, the
+// sizes and what to call it go there.
+// CHECK-LABEL: llvm.func hidden @strait_entry_grows(
+// CHECK-SAME: %[[SERVICES:.*]]: !llvm.ptr, %[[STATE:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i32) -> i32
+schedule.program @grows inputs [#schedule.tensor<"x" : tensor<?xf32>>] outputs [] {
+  // CHECK: %[[N:.*]] = llvm.load %{{.*}} : !llvm.ptr -> i64
+  %n = schedule.dim 0[0]
+  %c0 = arith.constant 0 : index
+  schedule.begin_run
+  // CHECK: %[[WHAT:.*]] = llvm.mlir.addressof @[[TEXT:.*]] : !llvm.ptr
+  // CHECK: %[[PLAN:.*]] = llvm.mlir.constant(3 : i32)
+  // CHECK: %[[AT:.*]] = llvm.getelementptr %[[SERVICES]][104]
+  // CHECK: %[[CALLEE:.*]] = llvm.load %[[AT]]
+  // CHECK: %[[CODE:.*]] = llvm.call %[[CALLEE]](%[[STATE]], %[[PLAN]], %[[N]], %{{.*}}, %[[WHAT]], %[[SLOT:.*]]) : !llvm.ptr, (!llvm.ptr, i32, i64, i64, !llvm.ptr, !llvm.ptr) -> i32
+  // CHECK: llvm.cond_br %{{.*}}, ^{{.*}}(%[[CODE]] : i32)
+  // CHECK: llvm.load %[[SLOT]]
+  // CHECK: llvm.mlir.global {{.*}} @[[TEXT]]("node 'loop', carried value 0\00")
+  %b = schedule.grow 3 bytes %n kept %c0, "node 'loop', carried value 0"
+  schedule.copy %b to %b bytes %n
+  schedule.return
+}
+
+// -----
+
 // The runtime says which code it took; service 12.
 // CHECK-LABEL: llvm.func hidden @strait_entry_level(
 // CHECK-SAME: %[[SERVICES:.*]]: !llvm.ptr, %[[STATE:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: i32) -> i32
