@@ -236,7 +236,7 @@ void Report::takeProgram(Operation *op, ModuleOp module) {
     auto kernel = symbols.lookup<kernel::FuncOp>(launch.getKernel());
     if (!kernel)
       return;
-    row.kind = kernelKind(kernel).str();
+    row.kind = kernel::kindOf(kernel).str();
     SmallVector<int64_t> extents;
     for (Value size : launch.getSizes())
       extents.push_back(sizes.numberOf(size).value_or(ShapedType::kDynamic));

@@ -17,14 +17,29 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include <optional>
 
+namespace strait::kernel {
+/// The extents of a tensor.
+using ExtentsFn = llvm::function_ref<llvm::ArrayRef<int64_t>(mlir::Value)>;
+} // namespace strait::kernel
+
 #include "dialects/kernel/KernelDialect.h.inc"
 #include "dialects/kernel/KernelEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/kernel/KernelAttrs.h.inc"
+#include "dialects/kernel/RootInterface.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.h.inc"
 
 namespace strait {
+
+namespace kernel {
+/// The root of a kernel.region or kernel.func; null for a cascade.
+RootInterface findRoot(mlir::Operation *group);
+/// The map that computes an operand of `root` inside its group; null: none.
+mlir::linalg::GenericOp findPrologue(RootInterface root);
+/// What a group computes, for names and reports: its root, `map`, `cascade`.
+llvm::StringRef kindOf(mlir::Operation *group);
+} // namespace kernel
 
 /// Where kernels expect their operands to start: a multiple of these bytes.
 constexpr int64_t operandAlignment = 64;

@@ -14,6 +14,7 @@ include "mlir/IR/RegionKindInterface.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/FunctionInterfaces.td"
+include "dialects/kernel/RootInterface.td"
 
 def Kernel_Dialect : Dialect {
   let name = "kernel";
@@ -259,10 +260,13 @@ def Kernel_JoinOp : Kernel_Op<"join", [Pure, AttrSizedOperandSegments]> {
 // Roots. All operate on contiguous tensors inside a kernel.region body.
 //===----------------------------------------------------------------------===//
 
-class Kernel_Root<string mnemonic, list<Trait> traits = []>
-    : Kernel_Op<mnemonic, traits # [Pure]>;
+/// `own`: what the op answers for itself of Kernel_RootInterface.
+class Kernel_Root<string mnemonic, list<string> own = [],
+                  list<Trait> traits = []>
+    : Kernel_Op<mnemonic, traits # [Pure,
+        DeclareOpInterfaceMethods<Kernel_RootInterface, own>]>;
 
-def Kernel_MatmulOp : Kernel_Root<"matmul"> {
+def Kernel_MatmulOp : Kernel_Root<"matmul", ["getPrologueOperand", "countFlops"]> {
   let summary = "batched matrix product";
   let description = [{
     `result[b, m, n] = sum_k lhs[b, m, k] * rhs[b, k, n]`, in f32 accumulation.
@@ -279,7 +283,7 @@ def Kernel_MatmulOp : Kernel_Root<"matmul"> {
   }];
 }
 
-def Kernel_Conv2DOp : Kernel_Root<"conv2d"> {
+def Kernel_Conv2DOp : Kernel_Root<"conv2d", ["countFlops"]> {
   let summary = "channels-last 2-D convolution";
   let description = [{
     `input` [N, H, W, G * C], `weights` packed as
@@ -298,7 +302,8 @@ def Kernel_Conv2DOp : Kernel_Root<"conv2d"> {
   }];
 }
 
-def Kernel_DepthwiseConv2DOp : Kernel_Root<"depthwise_conv2d"> {
+def Kernel_DepthwiseConv2DOp
+    : Kernel_Root<"depthwise_conv2d", ["countFlops"]> {
   let summary = "channels-last depthwise 2-D convolution";
   let description = [{
     `input` [N, H, W, C], `weights` [KH, KW, C], `result` [N, OH, OW, C].
@@ -314,7 +319,7 @@ def Kernel_DepthwiseConv2DOp : Kernel_Root<"depthwise_conv2d"> {
   }];
 }
 
-def Kernel_Pool2DOp : Kernel_Root<"pool2d"> {
+def Kernel_Pool2DOp : Kernel_Root<"pool2d", ["countFlops"]> {
   let summary = "channels-last 2-D pooling";
   let description = [{
     `input` [N, H, W, C], `result` [N, OH, OW, C]. Maximum of the window's
@@ -344,7 +349,7 @@ def Kernel_ConcatOp : Kernel_Root<"concat"> {
   let assemblyFormat = "$inputs attr-dict `:` type($inputs) `->` type($result)";
 }
 
-def Kernel_ScatterOp : Kernel_Root<"scatter"> {
+def Kernel_ScatterOp : Kernel_Root<"scatter", ["takesEpilogue"]> {
   let summary = "a copy of rows with some of them updated";
   let description = [{
     The result [R, D] is `data` with each of `updates` [U, D] assigned to, added
@@ -360,7 +365,7 @@ def Kernel_ScatterOp : Kernel_Root<"scatter"> {
   }];
 }
 
-def Kernel_TopKOp : Kernel_Root<"top_k"> {
+def Kernel_TopKOp : Kernel_Root<"top_k", ["takesEpilogue"]> {
   let summary = "the largest elements of every row, in order";
   let description = [{
     The K largest (with `smallest`, smallest) of `input` [R, N] and where they
@@ -374,7 +379,7 @@ def Kernel_TopKOp : Kernel_Root<"top_k"> {
   }];
 }
 
-def Kernel_NonZeroOp : Kernel_Root<"non_zero"> {
+def Kernel_NonZeroOp : Kernel_Root<"non_zero", ["takesEpilogue"]> {
   let summary = "positions of the elements that are not zero";
   let description = [{
     `positions` [N] begins with those of the elements of `input` [N] that are
@@ -388,7 +393,7 @@ def Kernel_NonZeroOp : Kernel_Root<"non_zero"> {
   }];
 }
 
-def Kernel_AttentionOp : Kernel_Root<"attention"> {
+def Kernel_AttentionOp : Kernel_Root<"attention", ["countFlops"]> {
   let summary = "softmax(scale * q k^T + bias) v without the score matrix";
   let description = [{
     Logical shapes: q [B, H, S, D], k [B, H', T, D], v [B, H', T, E], result
@@ -412,7 +417,8 @@ def Kernel_AttentionOp : Kernel_Root<"attention"> {
   }];
 }
 
-def Kernel_RecurrenceOp : Kernel_Root<"recurrence", [AttrSizedOperandSegments]> {
+def Kernel_RecurrenceOp : Kernel_Root<"recurrence",
+    ["takesEpilogue", "countFlops"], [AttrSizedOperandSegments]> {
   let summary = "steps of an LSTM, GRU or RNN over precomputed input products";
   let description = [{
     `inputs` [T, B, R, G * H]: x W^T plus all biases that may be added before

@@ -139,46 +139,14 @@ static std::optional<int64_t> flopsOf(Operation *op, Extents &extents) {
       return std::nullopt;
     return llvm::product_of(ranges, scalarFlops(generic));
   }
-  if (!isa<kernel::KernelDialect>(op->getDialect()) || isa<kernel::YieldOp>(op))
+  auto root = dyn_cast<kernel::RootInterface>(op);
+  if (!root)
     return 0;
   for (Value value : llvm::concat<Value>(SmallVector<Value>(op->getOperands()),
                                          SmallVector<Value>(op->getResults())))
     if (isa<RankedTensorType>(value.getType()) && !extents.known(value))
       return std::nullopt;
-  int64_t results =
-      op->getNumResults() ? extents.elements(op->getResult(0)) : 0;
-  return TypeSwitch<Operation *, int64_t>(op)
-      .Case([&](kernel::MatmulOp matmul) {
-        return 2 * results *
-               extents.of(matmul.getLhs(), matmul.getTransposeLhs() ? 1 : 2);
-      })
-      .Case([&](kernel::Conv2DOp conv) {
-        ArrayRef<int64_t> w = extents.of(conv.getWeights());
-        return 2 * w[2] * w[3] * w[4] * results;
-      })
-      .Case([&](kernel::DepthwiseConv2DOp conv) {
-        ArrayRef<int64_t> w = extents.of(conv.getWeights());
-        return 2 * w[0] * w[1] * results;
-      })
-      .Case([&](kernel::Pool2DOp pool) {
-        return pool.getKernel()[0] * pool.getKernel()[1] * results;
-      })
-      .Case([&](kernel::AttentionOp attention) {
-        // q k^T and p v; softmax is counted by its exponentials.
-        auto extent = [&](Value tensor, ArrayRef<int64_t> order, int64_t dim) {
-          return extents.of(tensor, llvm::find(order, dim) - order.begin());
-        };
-        int64_t keys = extent(attention.getK(), attention.getKOrder(), 2);
-        int64_t depth = extent(attention.getQ(), attention.getQOrder(), 3);
-        int64_t queries = extents.elements(attention.getQ());
-        return 2 * queries * keys + 2 * keys * results +
-               (depth ? queries / depth * keys : 0);
-      })
-      .Case([&](kernel::RecurrenceOp recurrence) {
-        return 2 * extents.of(recurrence.getRecurrent(), 2) *
-               extents.elements(recurrence.getInputs());
-      })
-      .Default([](Operation *) { return 0; });
+  return root.countFlops([&](Value tensor) { return extents.of(tensor); });
 }
 
 std::optional<KernelCost> strait::computeKernelCost(Operation *kernel,
@@ -202,20 +170,4 @@ std::optional<KernelCost> strait::computeKernelCost(Operation *kernel,
     cost.flops += *flops;
   }
   return cost;
-}
-
-StringRef strait::kernelKind(Operation *kernel) {
-  unsigned generics = 0, reductions = 0;
-  for (Operation &op : kernel->getRegion(0).front()) {
-    if (isa<kernel::KernelDialect>(op.getDialect()) &&
-        !isa<kernel::YieldOp>(op))
-      return op.getName().stripDialect();
-    if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
-      ++generics;
-      reductions += generic.getNumReductionLoops() != 0;
-    }
-  }
-  if (reductions == 0 && generics == 1)
-    return "map";
-  return reductions == 1 ? "reduce" : "cascade";
 }

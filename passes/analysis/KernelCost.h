@@ -21,10 +21,6 @@ struct KernelCost {
 std::optional<KernelCost> computeKernelCost(mlir::Operation *kernel,
                                             llvm::ArrayRef<int64_t> sizes = {});
 
-/// The word that names a kernel's computation: its root, or `map`, `reduce`
-/// (one reduction), `cascade` (several).
-llvm::StringRef kernelKind(mlir::Operation *kernel);
-
 } // namespace strait
 
 #endif // STRAIT_PASSES_ANALYSIS_KERNELCOST_H

@@ -8,28 +8,16 @@ static Block &bodyOf(Operation *group) {
   return group->getRegion(0).front();
 }
 
-Operation *RootShape::findRoot(Operation *group) {
-  for (Operation &op : bodyOf(group).without_terminator())
-    if (isa<kernel::KernelDialect>(op.getDialect()))
-      return &op;
-  return nullptr;
-}
-
-linalg::GenericOp RootShape::prologueOf(Operation *root) {
-  auto product = dyn_cast<kernel::MatmulOp>(root);
-  return product ? product.getLhs().getDefiningOp<linalg::GenericOp>()
-                 : linalg::GenericOp();
-}
-
 FailureOr<RootShape> RootShape::create(Operation *group) {
   RootShape shape;
   shape.group = group;
-  shape.rootOp = findRoot(group);
+  shape.rootOp = kernel::findRoot(group);
   if (!shape.rootOp)
     return group->emitOpError("expected a root op in the kernel");
   ArrayAttr inputs = group->getAttrOfType<ArrayAttr>("input_shapes");
   shape.sizes = bodyOf(group).getNumArguments() - inputs.size();
-  if (linalg::GenericOp prologue = prologueOf(shape.rootOp)) {
+  auto prologue = kernel::findPrologue(shape.rootOp);
+  if (prologue) {
     auto empty = prologue.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>();
     if (!empty)
       return prologue.emitOpError("expected a prologue into tensor.empty");
@@ -48,8 +36,7 @@ FailureOr<RootShape> RootShape::create(Operation *group) {
     }
   }
   for (Value operand : shape.rootOp->getOperands()) {
-    if (operand.getDefiningOp() &&
-        operand.getDefiningOp() == prologueOf(shape.rootOp))
+    if (prologue && operand.getDefiningOp() == prologue)
       continue;
     auto argument = dyn_cast<BlockArgument>(operand);
     if (!argument || argument.getArgNumber() >= inputs.size())

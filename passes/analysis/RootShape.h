@@ -13,14 +13,8 @@ public:
   /// Fails with a diagnostic where the root's operands are not inputs of the
   /// group, nor maps of them where the root takes a prologue.
   static mlir::FailureOr<RootShape> create(mlir::Operation *regionOrFunc);
-  /// The op of the kernel dialect that the group is named after; null for a
-  /// cascade.
-  static mlir::Operation *findRoot(mlir::Operation *regionOrFunc);
-  /// The map that computes the left operand of a product; null: none.
-  static mlir::linalg::GenericOp prologueOf(mlir::Operation *root);
-
-  mlir::Operation *root() const { return rootOp; }
-  mlir::MLIRContext *context() const { return rootOp->getContext(); }
+  kernel::RootInterface root() const { return rootOp; }
+  mlir::MLIRContext *context() const { return group->getContext(); }
   /// Extents of an operand of the root.
   llvm::ArrayRef<mlir::AffineExpr> operand(mlir::Value tensor) const;
   /// Extents of the root's first result.
@@ -34,7 +28,8 @@ public:
   }
 
 private:
-  mlir::Operation *group, *rootOp;
+  mlir::Operation *group;
+  kernel::RootInterface rootOp;
   unsigned sizes;
   llvm::SmallVector<mlir::AffineExpr> results;
   llvm::SmallVector<mlir::AffineExpr> computed; // extents of the prologue

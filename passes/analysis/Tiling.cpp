@@ -8,7 +8,7 @@ using namespace strait;
 
 FailureOr<LaunchShape>
 strait::computeLaunchShape(Operation *regionOrFunc, graph::TargetAttr target) {
-  Operation *root = RootShape::findRoot(regionOrFunc);
+  kernel::RootInterface root = kernel::findRoot(regionOrFunc);
   if (!root)
     return computeCascadeLaunch(regionOrFunc, target.lanes());
   return TypeSwitch<Operation *, FailureOr<LaunchShape>>(root)

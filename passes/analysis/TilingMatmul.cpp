@@ -35,7 +35,7 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   ArrayRef<AffineExpr> lhs = shape->operand(matmul.getLhs());
   AffineExpr depth = lhs[matmul.getTransposeLhs() ? 1 : 2];
   bool packed = matmul.getPanels() == kernel::PanelLayout::packed;
-  bool hasPrologue = bool(RootShape::prologueOf(matmul));
+  bool hasPrologue = bool(kernel::findPrologue(shape->root()));
 
   std::optional<int64_t> rows = knownExtent(result[1]);
   int64_t batch = std::max<int64_t>(1, extentOr(result[0], 1));

@@ -251,7 +251,7 @@ LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
     return failure();
   TileAttributes attributes(function.kernel());
   FailureOr<Epilogue> epilogue = Epilogue::create(function, op);
-  linalg::GenericOp prologue = RootShape::prologueOf(op);
+  linalg::GenericOp prologue = kernel::findPrologue(op);
   auto lhs = function.inputIndex(op.getLhs());
   auto rhs = function.inputIndex(op.getRhs());
   if (failed(epilogue))

@@ -13,16 +13,8 @@ using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
 
-/// The op of the kernel dialect that the kernel is named after, if any.
-static Operation *findRoot(kernel::FuncOp kernel) {
-  for (Operation &op : kernel.getBody().front().without_terminator())
-    if (isa<kernel::KernelDialect>(op.getDialect()))
-      return &op;
-  return nullptr;
-}
-
 static LogicalResult lowerKernel(kernel::FuncOp kernel) {
-  Operation *root = findRoot(kernel);
+  kernel::RootInterface root = kernel::findRoot(kernel);
   KernelFunction function(kernel);
   LogicalResult result =
       !root ? emitCascade(function)

@@ -258,16 +258,13 @@ std::optional<Edge> Fuser::findEdge(RegionOp consumer, unsigned index) {
   bool alone = llvm::all_of(producer.getResults(), [&](Value value) {
     return usedOnlyBy(value, consumer);
   });
-  // Some roots store their results themselves, out of order.
-  Operation *root = rootOf(producer);
-  if (root && (!alone || !mapOf(consumer) ||
-               isa<kernel::RecurrenceOp, kernel::ScatterOp, kernel::TopKOp,
-                   kernel::NonZeroOp>(root))) {
+  kernel::RootInterface root = kernel::findRoot(producer);
+  if (root && (!alone || !mapOf(consumer) || !root.takesEpilogue())) {
     refuse("the result of a root is read by others, or not by one map");
     return std::nullopt;
   }
   if (!alone && !isBroadcast(producer) &&
-      (rootOf(consumer) || !othersReadLater(producer, consumer))) {
+      (kernel::findRoot(consumer) || !othersReadLater(producer, consumer))) {
     refuse("others read the tensor between them too early");
     return std::nullopt;
   }
@@ -292,7 +289,7 @@ bool Fuser::bridge(Edge &edge) {
       sizes.resultDims(edge.producer, edge.result.getResultNumber());
   ShapedValue operand = sizes.input(edge.consumer, edge.input);
   bool same = edge.consumer.getInputs()[edge.input] == edge.result;
-  if (rootOf(edge.producer)) {
+  if (kernel::findRoot(edge.producer)) {
     if (!same || ArrayRef(sizes.resultDims(edge.consumer, 0)) !=
                      ArrayRef(produced)) {
       edge.consumer = reshape(edge.consumer, produced);
@@ -339,7 +336,7 @@ bool Fuser::mayInlineMap(Edge &edge) {
     return false;
   return edge.allReads([&](linalg::GenericOp generic, AffineMap read) {
     return mayInline(map, generic, read);
-  }) && (!rootOf(edge.consumer) || !usesPositions(map));
+  }) && (!kernel::findRoot(edge.consumer) || !usesPositions(map));
 }
 
 bool Fuser::rowsAgree(Edge &edge) {
@@ -390,7 +387,8 @@ bool Fuser::mayShareRows(Edge &edge) {
 }
 
 RegionOp Fuser::tryPrologue(RegionOp consumer, unsigned index) {
-  auto product = dyn_cast_or_null<kernel::MatmulOp>(rootOf(consumer));
+  auto product = dyn_cast_or_null<kernel::MatmulOp>(
+      kernel::findRoot(consumer).getOperation());
   BlockArgument argument = consumer.getBody().front().getArgument(index);
   OpResult result = behindViews(consumer.getInputs()[index]);
   if (!product || product.getTransposeLhs() || product.getLhs() != argument ||
@@ -431,11 +429,11 @@ RegionOp Fuser::tryInput(RegionOp consumer, unsigned index) {
   std::optional<Edge> edge = findEdge(consumer, index);
   if (!edge || !bridge(*edge))
     return {};
-  if (rootOf(edge->producer))
+  if (kernel::findRoot(edge->producer))
     return mayBeEpilogue(*edge) ? merge(*edge) : RegionOp();
   if (mayInlineMap(*edge))
     return merge(*edge);
-  if (rootOf(edge->consumer)) {
+  if (kernel::findRoot(edge->consumer)) {
     refuse("a root cannot compute that operand on the fly");
     return {};
   }

@@ -8,14 +8,6 @@
 using namespace mlir;
 using namespace strait;
 
-Operation *strait::rootOf(kernel::RegionOp region) {
-  for (Operation &op : region.getBody().front())
-    if (isa<kernel::KernelDialect>(op.getDialect()) &&
-        !isa<kernel::YieldOp>(op))
-      return &op;
-  return nullptr;
-}
-
 linalg::GenericOp strait::mapOf(kernel::RegionOp region) {
   auto yield = cast<kernel::YieldOp>(region.getBody().front().getTerminator());
   if (yield.getValues().size() != 1)

@@ -10,9 +10,6 @@ namespace strait {
 /// The generic of a region that is one map yielding its only result.
 mlir::linalg::GenericOp mapOf(kernel::RegionOp region);
 
-/// Whether the region's body has a root op.
-mlir::Operation *rootOf(kernel::RegionOp region);
-
 /// Re-expresses a map over loops with extents `target`: loops are split and
 /// merged, inputs become views. Returns the new region, whose users see the old
 /// shape through a view, or null when an operand's indexing does not allow it.

@@ -82,7 +82,7 @@ RegionOp strait::mergeRegions(RegionOp producer, RegionOp consumer,
       results.push_back({value, sizes.resultDims(producer, j)});
     }
   std::optional<int64_t> rows;
-  if (!rootOf(producer) && !rootOf(consumer))
+  if (!kernel::findRoot(producer) && !kernel::findRoot(consumer))
     rows = std::min(rowRankOf(producer), rowRankOf(consumer));
   SmallVector<ShapedValue> created = merged.finish(results, rows);
   for (auto [result, shaped] : llvm::zip(consumer.getResults(), created))

@@ -18,17 +18,6 @@ static bool belongsToLaunch(StringRef attribute) {
   return attribute == "flops" || attribute == "bytes";
 }
 
-/// What the kernel computes, for profiles: its root, else `map` or `cascade`.
-static StringRef kindOf(kernel::RegionOp region) {
-  unsigned generics = 0;
-  for (Operation &op : region.getBody().front().without_terminator()) {
-    if (isa<kernel::KernelDialect>(op.getDialect()))
-      return op.getName().stripDialect();
-    generics += isa<linalg::GenericOp>(op);
-  }
-  return generics > 1 ? "cascade" : "map";
-}
-
 /// All that makes a kernel: attributes and body, as text without locations.
 static std::string textOf(kernel::FuncOp kernel) {
   std::string text;
@@ -57,7 +46,7 @@ private:
 /// The kernel of `region`'s body, new or known. Takes the body.
 kernel::FuncOp OutlineKernelsPass::outline(kernel::RegionOp region) {
   OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
-  StringRef kind = kindOf(region);
+  StringRef kind = kernel::kindOf(region);
   auto kernel = kernel::FuncOp::create(
       builder, region.getLoc(), "kernel", region.getInputs().size(),
       region.getInputShapesAttr(), region.getResultShapesAttr(),

@@ -60,7 +60,7 @@ static LogicalResult verifyVersions(kernel::FuncOp kernel, size_t targets) {
 static LogicalResult verifyBody(kernel::FuncOp kernel) {
   Operation *root = nullptr;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
-    if (isa<kernel::KernelDialect>(op.getDialect())) {
+    if (isa<kernel::RootInterface>(op)) {
       if (root)
         return op.emitOpError("expected one root per kernel, as "
                               "strait-fuse-regions keeps it, found a second "
