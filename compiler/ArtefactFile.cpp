@@ -6,7 +6,6 @@
 #include "runtime/core/trailer.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
@@ -81,35 +80,8 @@ Error TemporaryFile::keepAs(StringRef output) {
   return Error::success();
 }
 
-/// Copies a file to a stream piece by piece: weights may be larger than what we
-/// want to hold. Fills in the trailer's size and hash.
-static Error copyWeights(StringRef from, raw_ostream &to,
-                         strait_trailer &trailer) {
-  Expected<sys::fs::file_t> file = sys::fs::openNativeFileForRead(from);
-  if (!file)
-    return fileError("cannot read '" + from +
-                     "': " + toString(file.takeError()));
-  scope_exit close([&] { sys::fs::closeFile(*file); });
-  std::vector<char> piece(size_t(4) << 20);
-  BLAKE3 hasher;
-  while (true) {
-    Expected<size_t> count = sys::fs::readNativeFile(*file, piece);
-    if (!count)
-      return fileError("cannot read '" + from +
-                       "': " + toString(count.takeError()));
-    if (*count == 0)
-      break;
-    hasher.update(StringRef(piece.data(), *count));
-    to.write(piece.data(), *count);
-    trailer.weights_bytes += *count;
-  }
-  auto hash = hasher.final<sizeof trailer.weights_hash>();
-  std::memcpy(trailer.weights_hash, hash.data(), hash.size());
-  return Error::success();
-}
-
-Error strait::appendWeights(StringRef path, StringRef weightsFile) {
-  if (weightsFile.empty())
+Error strait::appendWeights(StringRef path, const LinkedWeights &weights) {
+  if (weights.bytes == 0)
     return Error::success();
   uint64_t size;
   if (std::error_code code = sys::fs::file_size(path, size))
@@ -126,10 +98,13 @@ Error strait::appendWeights(StringRef path, StringRef weightsFile) {
   trailer.bytes = sizeof trailer;
   trailer.weights_offset = alignTo(size, STRAIT_TRAILER_PAGE);
   stream.write_zeros(trailer.weights_offset - size);
-  if (Error error = copyWeights(weightsFile, stream, trailer)) {
+  trailer.weights_bytes = weights.bytes;
+  std::memcpy(trailer.weights_hash, weights.hash.data(), weights.hash.size());
+  uint64_t begin = stream.tell();
+  if (!weights.write(stream) || stream.tell() - begin != weights.bytes) {
     stream.close();
     stream.clear_error();
-    return error;
+    return fileError("cannot write the weights to '" + path + "'");
   }
   stream.write(reinterpret_cast<const char *>(&trailer), sizeof trailer);
   stream.close();

@@ -4,6 +4,7 @@
 #ifndef STRAIT_COMPILER_ARTEFACTFILE_H
 #define STRAIT_COMPILER_ARTEFACTFILE_H
 
+#include "compiler/Link.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/Twine.h"
@@ -46,8 +47,8 @@ private:
   llvm::SmallString<128> name;
 };
 
-/// Appends weights and their trailer to a file. No weights file: nothing.
-llvm::Error appendWeights(llvm::StringRef path, llvm::StringRef weightsFile);
+/// Appends weights and their trailer to a file. No weights: nothing.
+llvm::Error appendWeights(llvm::StringRef path, const LinkedWeights &weights);
 
 /// The C header of an artefact: `description` and `use` as a comment, and the
 /// declaration of the model's symbol.

@@ -6,7 +6,7 @@
 #include "compiler/ArtefactFile.h"
 #include "compiler/Diagnostics.h"
 #include "compiler/EmitObject.h"
-#include "compiler/Link.h"
+#include "compiler/LinkedWeights.h"
 #include "compiler/PassLog.h"
 #include "compiler/Pipelines.h"
 #include "compiler/Report.h"
@@ -17,7 +17,6 @@
 #include "frontends/onnx/Importer.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllDialects.h"
-#include "passes/schedule/WeightBytes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -83,8 +82,7 @@ private:
   LogicalResult import();
   Step runLevel(StringRef name, BuildFn build);
   void printIR();
-  int write(StringRef weights);
-  llvm::Error writeWeightsFile(StringRef path);
+  int write();
   int internalError();
 
   const CompileOptions &options;
@@ -186,13 +184,14 @@ int Compilation::run() {
     return exitDone;
   }
   // A place that cannot be written to is said now, not after all the work.
-  TemporaryFile weights;
-  if (options.stopAfter.empty())
-    if (llvm::Error error = weights.createBeside(options.output, dataMode)) {
+  if (options.stopAfter.empty()) {
+    TemporaryFile probe;
+    if (llvm::Error error = probe.createBeside(options.output, dataMode)) {
       log << "compile-model: error: " << llvm::toString(std::move(error))
           << "\n";
       return exitInput;
     }
+  }
   struct Level {
     StringRef name;
     BuildFn build;
@@ -220,23 +219,7 @@ int Compilation::run() {
     if (step == Step::stop)
       return exitDone;
   }
-  return write(weights.path());
-}
-
-llvm::Error Compilation::writeWeightsFile(StringRef path) {
-  std::error_code code;
-  llvm::raw_fd_ostream file(path, code);
-  if (code)
-    return llvm::createStringError(code, "cannot write " + path);
-  if (failed(writeWeights(*module, [&](ArrayRef<char> bytes) {
-        file.write(bytes.data(), bytes.size());
-      })))
-    return llvm::createStringError("a weight has an element type that no "
-                                   "buffer holds");
-  file.close();
-  if (file.has_error())
-    return llvm::createStringError(file.error(), "cannot write " + path);
-  return llvm::Error::success();
+  return write();
 }
 
 static std::string readableSize(uint64_t bytes) {
@@ -265,8 +248,8 @@ static SmallVector<std::string> artefactFiles(const CompileOptions &options) {
   llvm_unreachable("covered switch");
 }
 
-/// Object code, weights (through the file of that name) and the link.
-int Compilation::write(StringRef weights) {
+/// Object code, weights and the link.
+int Compilation::write() {
   SmallVector<SmallString<0>> objects;
   {
     Phase phase("code", options, log);
@@ -274,22 +257,13 @@ int Compilation::write(StringRef weights) {
       return internalError();
   }
   Phase phase("link", options, log);
-  if (llvm::Error error = writeWeightsFile(weights)) {
-    log << "compile-model: error: " << llvm::toString(std::move(error))
-        << "\n";
-    return exitInput;
-  }
+  FailureOr<LinkedWeights> weights = weightsToLink(*module);
+  if (failed(weights))
+    return internalError();
   SmallVector<StringRef> views(objects.begin(), objects.end());
   LinkJob job;
   job.objects = views;
-  uint64_t weightBytes = 0;
-  if (std::error_code error = llvm::sys::fs::file_size(weights, weightBytes)) {
-    log << "compile-model: error: cannot read " << weights << ": "
-        << error.message() << "\n";
-    return exitInput;
-  }
-  if (weightBytes != 0)
-    job.weightsFile = weights;
+  job.weights = *weights;
   job.output = options.output;
   llvm::Error error = options.emit == Emit::executable ? linkExecutable(job)
                       : options.emit == Emit::library  ? linkSharedLibrary(job)

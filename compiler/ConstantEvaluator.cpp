@@ -2,14 +2,13 @@
 // The same way as a model's: kernels, schedule, objects, a library, one run.
 #include "compiler/ConstantEvaluator.h"
 #include "compiler/EmitObject.h"
-#include "compiler/Link.h"
+#include "compiler/LinkedWeights.h"
 #include "compiler/Pipelines.h"
 #include "compiler/Targets.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/PassManager.h"
-#include "passes/schedule/WeightBytes.h"
 #include "runtime/include/strait/runtime.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
@@ -92,29 +91,21 @@ strait::evaluateConstants(ModuleOp module) {
           llvm::sys::fs::createUniqueDirectory("strait-constants", folder))
     return emitError(loc, "cannot make a temporary folder: ")
            << code.message();
-  SmallString<128> weights(folder), library(folder);
-  llvm::sys::path::append(weights, "weights");
+  SmallString<128> library(folder);
   llvm::sys::path::append(library, "constants.so");
   // Weights may be large: a signal must not leave them behind.
-  for (StringRef file : {StringRef(weights), StringRef(library)})
-    llvm::sys::RemoveFileOnSignal(file);
+  llvm::sys::RemoveFileOnSignal(library);
   llvm::scope_exit remove([&] {
     llvm::sys::fs::remove_directories(folder);
-    for (StringRef file : {StringRef(weights), StringRef(library)})
-      llvm::sys::DontRemoveFileOnSignal(file);
+    llvm::sys::DontRemoveFileOnSignal(library);
   });
-  {
-    std::error_code code;
-    llvm::raw_fd_ostream file(weights, code);
-    if (code || failed(writeWeights(module, [&](ArrayRef<char> bytes) {
-          file.write(bytes.data(), bytes.size());
-        })))
-      return emitError(loc, "cannot write ") << weights;
-  }
+  FailureOr<LinkedWeights> weights = weightsToLink(module);
+  if (failed(weights))
+    return failure();
   SmallVector<StringRef> views(objects.begin(), objects.end());
   LinkJob job;
   job.objects = views;
-  job.weightsFile = weights;
+  job.weights = *weights;
   job.output = library;
   if (llvm::Error error = linkSharedLibrary(job))
     return emitError(loc, "cannot link constants: ")

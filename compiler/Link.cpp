@@ -103,7 +103,7 @@ Error strait::linkExecutable(const LinkJob &job) {
                                      "-l:libc.so.6", "-l:libm.so.6"});
   if (Error error = runLinker(arguments))
     return error;
-  if (Error error = appendWeights(file.path(), job.weightsFile))
+  if (Error error = appendWeights(file.path(), job.weights))
     return error;
   return file.keepAs(job.output);
 }
@@ -139,7 +139,7 @@ Error strait::linkSharedLibrary(const LinkJob &job) {
                     "--no-whole-archive", "-l:libc.so.6", "-l:libm.so.6"});
   if (Error error = runLinker(arguments))
     return error;
-  if (Error error = appendWeights(file.path(), job.weightsFile))
+  if (Error error = appendWeights(file.path(), job.weights))
     return error;
   if (Error error = header.keepAs(headerPath))
     return error;
@@ -156,7 +156,7 @@ Error strait::writeObject(const LinkJob &job) {
   std::string symbol = symbolOf(job.output);
   std::string use = "Link with " + sys::path::filename(objectPath).str() +
                     " and libstrait_runtime.a.";
-  if (!job.weightsFile.empty())
+  if (job.weights.bytes != 0)
     use += " Options of strait_module_open:\n * weights_path = the path of " +
            sys::path::filename(weightsPath).str() + ".";
   TemporaryFile joined, file, header, weights;
@@ -176,10 +176,10 @@ Error strait::writeObject(const LinkJob &job) {
   if (Error error =
           header.write(headerText(headerPath, job.description, symbol, use)))
     return error;
-  if (!job.weightsFile.empty()) {
+  if (job.weights.bytes != 0) {
     if (Error error = weights.createBeside(weightsPath, dataMode))
       return error;
-    if (Error error = appendWeights(weights.path(), job.weightsFile))
+    if (Error error = appendWeights(weights.path(), job.weights))
       return error;
     if (Error error = weights.keepAs(weightsPath))
       return error;

@@ -9,19 +9,29 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace strait {
 
+/// The weights that an artefact carries: they go from memory to where they stay.
+struct LinkedWeights {
+  uint64_t bytes = 0; // 0: none
+  std::array<uint8_t, 16> hash{};
+  /// Writes `bytes` bytes to a stream; false after an error was reported.
+  std::function<bool(llvm::raw_ostream &)> write;
+};
+
 /// What is linked, and where to.
 struct LinkJob {
   /// Object files as bytes; one of them defines `strait_model`.
   llvm::ArrayRef<llvm::StringRef> objects;
-  /// File of raw weights, empty when the model has none. It is only read.
-  llvm::StringRef weightsFile;
+  LinkedWeights weights;
   /// The artefact. It appears complete or not at all.
   llvm::StringRef output;
   /// Comment lines for the header of a library or object: what the model is,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "frontends/onnx/Tensors.h"
 
+#include "dialects/ContentKey.h"
 #include "frontends/onnx/ElementTypes.h"
 #include "frontends/onnx/onnx-ml.pb.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using onnx::TensorProto;
@@ -228,9 +228,7 @@ ElementsAttr TensorImporter::makeAttr(RankedTensorType type, StringRef name,
                                data.size()));
     return DenseElementsAttr::getFromRawBuffer(type, data);
   }
-  auto &sharing =
-      blobsByHash[llvm::xxh3_64bits(ArrayRef<uint8_t>(
-          reinterpret_cast<const uint8_t *>(data.data()), data.size()))];
+  auto &sharing = blobsByKey[contentKey(data)];
   for (DenseResourceElementsHandle &handle : sharing)
     if (handle.getBlob()->getData() == data)
       return DenseResourceElementsAttr::get(type, handle);

@@ -48,7 +48,7 @@ private:
   llvm::DenseMap<const onnx::TensorProto *, mlir::ElementsAttr> imported;
   llvm::DenseMap<uint64_t,
                  llvm::SmallVector<mlir::DenseResourceElementsHandle, 1>>
-      blobsByHash;
+      blobsByKey;
 };
 
 } // namespace strait::importer

@@ -2,8 +2,8 @@
 // Equal weights share one op: the first of each content and type stays.
 #include "passes/graph/Passes.h"
 
+#include "dialects/ContentKey.h"
 #include "dialects/graph/GraphOps.h"
-#include "llvm/Support/xxhash.h"
 
 namespace strait::graph {
 #define GEN_PASS_DEF_MERGEDUPLICATEWEIGHTSPASS
@@ -42,9 +42,7 @@ struct MergeDuplicateWeightsPass
       ArrayRef<char> bytes = bytesOf(op);
       if (bytes.empty())
         continue;
-      auto &candidates =
-          seen[{op.getType(),
-                llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size()))}];
+      auto &candidates = seen[{op.getType(), contentKey(bytes)}];
       auto same = llvm::find_if(candidates, [&](WeightOp other) {
         // A splat is shorter than the same numbers in full.
         return other.getValue() == op.getValue() ||

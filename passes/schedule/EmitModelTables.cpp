@@ -211,8 +211,7 @@ void EmitModelTablesPass::runOnOperation() {
   for (schedule::LaunchOp launch : launches)
     kernels.try_emplace(launch.getKernel(), kernels.size());
 
-  FailureOr<WeightsBlock> weights =
-      writeWeights(module, [](ArrayRef<char>) {});
+  FailureOr<WeightsBlock> weights = weightsBlock(module);
   if (failed(weights))
     return signalPassFailure();
   TableWriter writer(module, "strait.text.");

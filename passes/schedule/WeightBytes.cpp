@@ -48,7 +48,7 @@ strait::weightBytes(ElementsAttr value, SmallVectorImpl<char> &storage) {
   return ArrayRef<char>(storage);
 }
 
-FailureOr<WeightsBlock>
+LogicalResult
 strait::writeWeights(ModuleOp module,
                      llvm::function_ref<void(ArrayRef<char>)> sink) {
   SmallVector<schedule::BlobOp> blobs(module.getOps<schedule::BlobOp>());
@@ -57,35 +57,53 @@ strait::writeWeights(ModuleOp module,
     return a.getOffset() != b.getOffset() ? a.getOffset() < b.getOffset()
                                           : a->isBeforeInBlock(b);
   });
-  WeightsBlock block;
-  llvm::BLAKE3 hasher;
+  uint64_t written = 0;
   auto emit = [&](ArrayRef<char> data) {
     sink(data);
-    hasher.update(StringRef(data.data(), data.size()));
-    block.bytes += data.size();
+    written += data.size();
   };
   SmallVector<char> storage;
   for (schedule::BlobOp blob : blobs) {
     uint64_t offset = blob.getOffset();
     // Blobs of no bytes may share the offset of the next one.
-    if (offset < block.bytes)
+    if (offset < written)
       return blob.emitOpError("expected an offset of at least ")
-                 << block.bytes << " after the blobs before it, found "
-                 << offset,
-             failure();
+                 << written << " after the blobs before it, found "
+                 << offset;
     static const char zeros[4096] = {};
-    while (block.bytes < offset)
+    while (written < offset)
       emit(ArrayRef(zeros).take_front(
-          std::min<uint64_t>(sizeof(zeros), offset - block.bytes)));
+          std::min<uint64_t>(sizeof(zeros), offset - written)));
     FailureOr<ArrayRef<char>> data = weightBytes(blob.getValue(), storage);
     if (failed(data))
       return blob.emitOpError("expected elements of whole bytes with all their "
                               "data, found ")
-                 << blob.getValue().getType(),
-             failure();
+                 << blob.getValue().getType();
     emit(*data);
   }
-  llvm::BLAKE3Result<16> hash = hasher.final<16>();
-  llvm::copy(hash, block.hash.begin());
+  return success();
+}
+
+FailureOr<WeightsBlock> strait::weightsBlock(ModuleOp module) {
+  constexpr StringLiteral name = "strait.weights_block";
+  WeightsBlock block;
+  if (auto known = module->getAttrOfType<DenseI8ArrayAttr>(name)) {
+    ArrayRef<int8_t> raw = known;
+    std::memcpy(&block.bytes, raw.data(), sizeof block.bytes);
+    std::memcpy(block.hash.data(), raw.data() + sizeof block.bytes,
+                block.hash.size());
+    return block;
+  }
+  llvm::BLAKE3 hasher;
+  if (failed(writeWeights(module, [&](ArrayRef<char> data) {
+        hasher.update(StringRef(data.data(), data.size()));
+        block.bytes += data.size();
+      })))
+    return failure();
+  llvm::copy(hasher.final<16>(), block.hash.begin());
+  int8_t raw[sizeof block.bytes + sizeof block.hash];
+  std::memcpy(raw, &block.bytes, sizeof block.bytes);
+  std::memcpy(raw + sizeof block.bytes, block.hash.data(), block.hash.size());
+  module->setAttr(name, DenseI8ArrayAttr::get(module.getContext(), raw));
   return block;
 }

@@ -22,10 +22,14 @@ struct WeightsBlock {
 };
 
 /// Gives the whole weights block of `module` (its schedule.blobs at their
-/// offsets, zeros between) piece by piece to `sink`; returns its summary.
-mlir::FailureOr<WeightsBlock>
+/// offsets, zeros between) piece by piece to `sink`.
+mlir::LogicalResult
 writeWeights(mlir::ModuleOp module,
              llvm::function_ref<void(llvm::ArrayRef<char>)> sink);
+
+/// Size and hash of that block, computed the first time and then kept on the
+/// module as `strait.weights_block`: a hash reads all weights.
+mlir::FailureOr<WeightsBlock> weightsBlock(mlir::ModuleOp module);
 
 } // namespace strait
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/schedule/WeightTable.h"
 
+#include "dialects/ContentKey.h"
 #include "passes/schedule/WeightBytes.h"
-#include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -21,13 +21,16 @@ FailureOr<schedule::BlobOp> WeightTable::get(ElementsAttr value, Location loc) {
                              "all its data, found "
                           << value.getType(),
            failure();
-  llvm::BLAKE3 hasher;
-  hasher.update(StringRef(bytes->data(), bytes->size()));
-  auto hash = hasher.final<>();
-  std::string key(hash.begin(), hash.end());
-  key += std::to_string(bytes->size());
-  schedule::BlobOp &blob = byContent[key];
-  if (!blob) {
+  SmallVector<schedule::BlobOp> &candidates = byContent[contentKey(*bytes)];
+  auto same = llvm::find_if(candidates, [&](schedule::BlobOp other) {
+    SmallVector<char> otherStorage;
+    auto otherBytes = weightBytes(other.getValue(), otherStorage);
+    return succeeded(otherBytes) && *otherBytes == *bytes;
+  });
+  schedule::BlobOp blob;
+  if (same != candidates.end()) {
+    blob = *same;
+  } else {
     end = llvm::alignTo(end, 64);
     std::string name;
     do { // An entry may have such a name.
@@ -35,6 +38,7 @@ FailureOr<schedule::BlobOp> WeightTable::get(ElementsAttr value, Location loc) {
     } while (module.lookupSymbol(name));
     blob = schedule::BlobOp::create(builder, loc, name, end, value);
     end += bytes->size();
+    candidates.push_back(blob);
   }
   byAttribute[value] = blob;
   return blob;

@@ -22,7 +22,8 @@ private:
   mlir::ModuleOp module;
   mlir::OpBuilder builder;
   llvm::DenseMap<mlir::Attribute, schedule::BlobOp> byAttribute;
-  llvm::StringMap<schedule::BlobOp> byContent; // BLAKE3 of the bytes
+  /// By content key.
+  llvm::DenseMap<uint64_t, llvm::SmallVector<schedule::BlobOp>> byContent;
   uint64_t end = 0;
   unsigned numNames = 0;
 };

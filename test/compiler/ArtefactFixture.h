@@ -6,7 +6,9 @@
 
 #include "compiler/Link.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -55,10 +57,23 @@ protected:
     ASSERT_FALSE(code);
   }
 
+  static strait::LinkedWeights weightsOf(std::string bytes) {
+    strait::LinkedWeights weights;
+    weights.bytes = bytes.size();
+    llvm::BLAKE3 hasher;
+    hasher.update(bytes);
+    llvm::copy(hasher.final<16>(), weights.hash.begin());
+    weights.write = [bytes](llvm::raw_ostream &stream) {
+      stream << bytes;
+      return true;
+    };
+    return weights;
+  }
+
   strait::LinkJob job(llvm::StringRef output) {
     objectBytes = object;
     return {objectBytes,
-            rawWeights = in("raw"),
+            weightsOf(contentsOf(in("raw"))),
             outputPath = in(output),
             {"Model small."}};
   }
@@ -85,7 +100,7 @@ protected:
   }
 
   llvm::SmallString<128> folder;
-  std::string object, rawWeights, outputPath;
+  std::string object, outputPath;
   llvm::StringRef objectBytes;
 };
 

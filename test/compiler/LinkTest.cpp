@@ -195,6 +195,15 @@ TEST_F(LinkTest, FailureLeavesNothingBehind) {
     consumeError(std::move(error));
   }
   EXPECT_EQ(countFiles("model"), 0);
+  // Weights that are not what was announced.
+  object = contentsOf(SMALL_MODEL_OBJECT);
+  broken = job("model");
+  ++broken.weights.bytes;
+  error = strait::linkExecutable(broken);
+  ASSERT_TRUE(bool(error));
+  EXPECT_NE(toString(std::move(error)).find("cannot write the weights to"),
+            std::string::npos);
+  EXPECT_EQ(countFiles("model"), 0);
   broken = job("no-such-folder/model");
   error = strait::linkExecutable(broken);
   ASSERT_TRUE(bool(error));

@@ -4,6 +4,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 
 #include "compiler/EmitObject.h"
+#include "compiler/LinkedWeights.h"
 #include "compiler/Pipelines.h"
 #include "compiler/Targets.h"
 #include "dialects/kernel/KernelOps.h"
@@ -11,7 +12,6 @@
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
-#include "passes/schedule/WeightBytes.h"
 #include "strait/runtime.h"
 #include "test/compiler/ArtefactFixture.h"
 
@@ -151,15 +151,11 @@ protected:
     SmallVector<SmallString<0>> objects;
     ASSERT_TRUE(succeeded(
         strait::emitObjects(*parsed, /*optLevel=*/1, /*jobs=*/1, objects)));
-    std::string weights;
-    ASSERT_TRUE(
-        succeeded(strait::writeWeights(*parsed, [&](ArrayRef<char> bytes) {
-          weights.append(bytes.begin(), bytes.end());
-        })));
-    writeFile("weights", weights);
+    auto weights = strait::weightsToLink(*parsed);
+    ASSERT_TRUE(succeeded(weights));
     SmallVector<StringRef> views(objects.begin(), objects.end());
-    std::string from = in("weights"), to = in("states.so");
-    ASSERT_SUCCESS(strait::linkSharedLibrary({views, from, to, {}}));
+    std::string to = in("states.so");
+    ASSERT_SUCCESS(strait::linkSharedLibrary({views, *weights, to, {}}));
   }
 
   void TearDown() override {

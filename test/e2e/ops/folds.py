@@ -86,5 +86,18 @@ def branches():
     yield Case("three branches and a norm", repvgg)
 
 
+def shared_weights():
+    def almost_equal(g):
+        # The first two share a place; the third differs where no sample of a
+        # content's key looks.
+        w = g.draw((70, 70))
+        other = w.copy()
+        other.flat[1650] += 1
+        x = g.input((3, 70), keep=(1,))
+        return [g.op("MatMul", x, g.const(data=d)) for d in (w, w, other)]
+    yield Case("equal weights and one almost equal", almost_equal)
+
+
 FAMILIES = {"folds": lambda: [*affine_after(), *affine_before(),
-                              *around_products(), *branches()]}
+                              *around_products(), *branches(),
+                              *shared_weights()]}
