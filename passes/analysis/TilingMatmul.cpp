@@ -25,6 +25,57 @@ static constexpr int64_t openRowBlock = 36;
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+namespace {
+/// A product as its tile is chosen from: extents as they are known, else as
+/// they typically are.
+struct Product {
+  std::optional<int64_t> rows, columns; // where known
+  int64_t batch, m, k, panels;
+  bool isPacked, hasPrologue;
+  int64_t l2;
+
+  int64_t rhsBytes() const { return panels * k * 64; }
+  bool staysInL2() const { return rhsBytes() <= l2; }
+};
+} // namespace
+
+/// Rows of A that stay in half of L2 while all panels of B pass by. Where B is
+/// packed anew for every block of rows, blocks are as large as may be.
+static int64_t chooseRowBlock(const Product &p, const RegisterTile &tile) {
+  int64_t most = p.l2 / 2 / (4 * p.k);
+  most = std::clamp<int64_t>(most, p.isPacked ? 48 : 120, 504);
+  int64_t block = most / tile.rows * tile.rows;
+  if (p.rows)
+    block = ceilDiv(ceilDiv(p.m, ceilDiv(p.m, most)), tile.rows) * tile.rows;
+  else if (p.isPacked && p.staysInL2())
+    block = openRowBlock;
+  if (p.hasPrologue) // rows alone make tasks
+    block = std::min(block,
+                     ceilDiv(ceilDiv(p.m, leastBlocks), tile.rows) * tile.rows);
+  return block;
+}
+
+/// Panels per task, a multiple of `unit`: enough work, but no fewer tasks than
+/// many cores can use.
+static int64_t choosePanelBlock(const Product &p, int64_t rowBlock,
+                                int64_t unit) {
+  if (p.hasPrologue)
+    return p.columns ? ceilDiv(p.panels, unit) * unit : allPanels;
+  int64_t panelFlops = 2 * std::min(p.m, rowBlock) * panelWidth * p.k;
+  int64_t enough = ceilDiv(minTaskFlops, panelFlops);
+  if (p.m < 16)
+    enough = std::min(enough, ceilDiv(minTaskBytes, p.k * 64));
+  int64_t block = ceilDiv(enough, unit) * unit;
+  int64_t rowBlocks = ceilDiv(p.m, rowBlock);
+  int64_t mostBlocks = std::max<int64_t>(1, 64 / (p.batch * rowBlocks));
+  block = std::max(block, ceilDiv(ceilDiv(p.panels, mostBlocks), unit) * unit);
+  if (p.columns) // blocks of equal size
+    block = std::min(block, ceilDiv(ceilDiv(p.panels, ceilDiv(p.panels, block)),
+                                    unit) *
+                                unit);
+  return block;
+}
+
 FailureOr<LaunchShape>
 strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
@@ -32,97 +83,59 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
     return failure();
   auto matmul = cast<kernel::MatmulOp>(shape->root());
   ArrayRef<AffineExpr> result = shape->result();
-  ArrayRef<AffineExpr> lhs = shape->operand(matmul.getLhs());
-  AffineExpr depth = lhs[matmul.getTransposeLhs() ? 1 : 2];
-  bool packed = matmul.getPanels() == kernel::PanelLayout::packed;
-  bool hasPrologue = bool(kernel::findPrologue(shape->root()));
+  AffineExpr depth = shape->operand(matmul.getLhs())[2];
+  Product p;
+  p.rows = knownExtent(result[1]);
+  p.columns = knownExtent(result[2]);
+  p.batch = std::max<int64_t>(1, extentOr(result[0], 1));
+  p.m = std::max<int64_t>(1, p.rows.value_or(typicalRows));
+  p.k = std::max<int64_t>(1, extentOr(depth, 64));
+  p.panels = std::max<int64_t>(1, ceilDiv(p.columns.value_or(64), panelWidth));
+  p.isPacked = matmul.getPanels() == kernel::PanelLayout::packed;
+  p.hasPrologue = bool(kernel::findPrologue(shape->root()));
+  p.l2 = target.getL2();
 
-  std::optional<int64_t> rows = knownExtent(result[1]);
-  int64_t batch = std::max<int64_t>(1, extentOr(result[0], 1));
-  int64_t m = std::max<int64_t>(1, rows.value_or(typicalRows));
-  int64_t k = std::max<int64_t>(1, extentOr(depth, 64));
-  std::optional<int64_t> columns = knownExtent(result[2]);
-  int64_t panels = std::max<int64_t>(1, ceilDiv(columns.value_or(64), 16));
-
-  RegisterTile tile = chooseRegisterTile(rows, panels, target);
-  if (!columns)
+  RegisterTile tile = chooseRegisterTile(p.rows, p.panels, target);
+  if (!p.columns)
     tile.panels = 1;
-
-  // Rows of A that stay in half of L2 while all panels of B pass by. Where B
-  // is packed anew for every block of rows, blocks are as large as may be.
-  int64_t mostRows = target.getL2() / 2 / (4 * k);
-  mostRows = std::clamp<int64_t>(mostRows, packed ? 48 : 120, 504);
-  int64_t rowBlock = mostRows / tile.rows * tile.rows;
-  if (rows)
-    rowBlock = ceilDiv(ceilDiv(m, ceilDiv(m, mostRows)), tile.rows) * tile.rows;
-  else if (packed && 64 * panels * k <= target.getL2())
-    rowBlock = openRowBlock;
-  if (hasPrologue)
-    rowBlock = std::min(rowBlock, ceilDiv(ceilDiv(m, leastBlocks), tile.rows) *
-                                      tile.rows);
-  int64_t rowBlocks = ceilDiv(m, rowBlock);
-
+  tile.prefetch = p.m <= 16 || !p.staysInL2() ? 32 : 16;
+  int64_t rowBlock = chooseRowBlock(p, tile);
   // Where rows may be few, groups of panels for 1, 2 and 3 rows; blocks hold
   // whole groups of each kind.
   SmallVector<int64_t> fewPanels;
   int64_t unit = tile.panels;
-  if (!rows && columns && packed)
+  if (!p.rows && p.columns && p.isPacked)
     for (int64_t few : {1, 2, 3}) {
-      fewPanels.push_back(chooseRegisterTile(few, panels, target).panels);
+      fewPanels.push_back(chooseRegisterTile(few, p.panels, target).panels);
       unit = std::lcm(unit, fewPanels.back());
     }
-
-  // Panels per task: enough work, but no fewer tasks than many cores can use.
-  int64_t panelFlops = 2 * std::min(m, rowBlock) * 16 * k;
-  int64_t enough = ceilDiv(minTaskFlops, panelFlops);
-  if (m < 16)
-    enough = std::min(enough, ceilDiv(minTaskBytes, k * 64));
-  int64_t panelBlock = ceilDiv(enough, unit) * unit;
-  int64_t mostBlocks = std::max<int64_t>(1, 64 / (batch * rowBlocks));
-  panelBlock =
-      std::max(panelBlock, ceilDiv(ceilDiv(panels, mostBlocks), unit) * unit);
-  if (columns) // blocks of equal size
-    panelBlock = std::min(
-        panelBlock,
-        ceilDiv(ceilDiv(panels, ceilDiv(panels, panelBlock)), unit) * unit);
-
-  if (hasPrologue)
-    panelBlock = columns ? ceilDiv(panels, unit) * unit : allPanels;
-
-  int64_t weightBytes = panels * k * 64;
-  if (m <= 16 || weightBytes > target.getL2())
-    tile.prefetch = 32;
-  else
-    tile.prefetch = 16;
-
+  int64_t panelBlock = choosePanelBlock(p, rowBlock, unit);
   // Weights come from afar, once per block of rows: while all tiles of rows but
   // the first work on a panel, the next one can be on its way. The least number
   // of tiles over which that is spread.
-  bool isFar = packed && weightBytes > target.getL2();
+  bool isFar = p.isPacked && !p.staysInL2();
   int64_t fetchAhead = isFar && rowBlock >= 4 * tile.rows ? 4 : 0;
 
   Builder builder(shape->context());
-  LaunchShape launch;
-  SmallVector<NamedAttribute> parameters = {
-      builder.getNamedAttr("fetch_ahead", builder.getI64IntegerAttr(fetchAhead)),
-      builder.getNamedAttr("lanes", builder.getI64IntegerAttr(target.lanes())),
-      builder.getNamedAttr("panel_block", builder.getI64IntegerAttr(panelBlock)),
-      builder.getNamedAttr("panels", builder.getI64IntegerAttr(tile.panels)),
-      builder.getNamedAttr("prefetch", builder.getI64IntegerAttr(tile.prefetch)),
-      builder.getNamedAttr("row_block", builder.getI64IntegerAttr(rowBlock)),
-      builder.getNamedAttr("rows", builder.getI64IntegerAttr(tile.rows)),
-      builder.getNamedAttr("unroll", builder.getI64IntegerAttr(tile.unroll)),
+  auto number = [&](StringRef name, int64_t value) {
+    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
   };
+  SmallVector<NamedAttribute> parameters = {
+      number("fetch_ahead", fetchAhead), number("lanes", target.lanes()),
+      number("panel_block", panelBlock), number("panels", tile.panels),
+      number("prefetch", tile.prefetch), number("row_block", rowBlock),
+      number("rows", tile.rows),         number("unroll", tile.unroll)};
   if (!fewPanels.empty())
-    parameters.push_back(
-        builder.getNamedAttr("few_rows_panels",
-                             builder.getDenseI64ArrayAttr(fewPanels)));
+    parameters.push_back(builder.getNamedAttr(
+        "few_rows_panels", builder.getDenseI64ArrayAttr(fewPanels)));
+  LaunchShape launch;
   launch.tile = builder.getDictionaryAttr(parameters);
   launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock) *
-                                  result[2].ceilDiv(16 * panelBlock));
-  AffineExpr scratch =
-      packed ? shape->constant(0) : depth * (64 * tile.panels);
-  if (hasPrologue)
+                                  result[2].ceilDiv(panelWidth * panelBlock));
+  AffineExpr scratch = p.isPacked
+                           ? shape->constant(0)
+                           : depth * (4 * panelWidth * tile.panels);
+  if (p.hasPrologue)
     scratch = scratch + depth * (4 * rowBlock);
   launch.scratch = shape->overSizes(scratch);
   return launch;
