@@ -44,6 +44,9 @@ llvm::StringRef kindOf(mlir::Operation *group);
 /// Where kernels expect their operands to start: a multiple of these bytes.
 constexpr int64_t operandAlignment = 64;
 
+/// Columns of a panel, in which the right-hand sides of products are packed.
+constexpr int64_t panelWidth = 16;
+
 /// Bytes of an element in memory (bool: 1, index: 8); nothing for types that
 /// no buffer holds.
 std::optional<int64_t> bytesPerElement(mlir::Type element);

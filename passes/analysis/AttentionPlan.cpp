@@ -117,12 +117,13 @@ FailureOr<AttentionPlan> AttentionPlan::compute(Operation *regionOrFunc,
   }
   plan.tasks = allHeads * plan.queryRows().ceilDiv(constant(plan.taskRows));
 
-  plan.keyColumns = plan.keyRows().ceilDiv(constant(16)) * 16;
+  plan.keyColumns = plan.keyRows().ceilDiv(constant(panelWidth)) * panelWidth;
   plan.scoreStride = plan.keyColumns + 16;
   auto bytes = [&](AffineExpr floats) {
     return (floats * 4).ceilDiv(constant(kAlignment)) * kAlignment;
   };
-  AffineExpr paddedWidth = plan.width().ceilDiv(constant(16)) * 16;
+  AffineExpr paddedWidth =
+      plan.width().ceilDiv(constant(panelWidth)) * panelWidth;
   plan.valuesAt = bytes(plan.keyColumns * plan.depth());
   plan.scoresAt = plan.valuesAt + bytes(plan.keyColumns * paddedWidth);
   plan.factorsAt = plan.scoresAt + bytes(plan.scoreStride * plan.blockRows);

@@ -16,15 +16,10 @@ strait::computeAttentionLaunch(Operation *regionOrFunc,
   auto overSizes = [&](AffineExpr expr) {
     return AffineMap::get(0, plan->group.numSizes, expr);
   };
-  auto number = [&](StringRef name, int64_t value) {
-    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
-  };
   LaunchShape shape;
   shape.tasks = overSizes(plan->tasks);
   shape.scratch = overSizes(plan->scratchBytes);
-  shape.tile = builder.getDictionaryAttr({number("block_rows", plan->blockRows),
-                                          number("lanes", plan->lanes),
-                                          number("task_rows", plan->taskRows),
-                                          number("tile_rows", plan->tileRows)});
+  shape.tile = builder.getDictionaryAttr(
+      builder.getNamedAttr("lanes", builder.getI64IntegerAttr(plan->lanes)));
   return shape;
 }

@@ -46,7 +46,8 @@ strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
 
   // Rows of output per task.
   int64_t rowFlops = std::max<int64_t>(
-      1, 2 * width * std::max<int64_t>(1, groups * panels * 16 * depth));
+      1, 2 * width *
+             std::max<int64_t>(1, groups * panels * panelWidth * depth));
   int64_t rowBlock = std::max(ceilDiv(enoughPixels, width),
                               ceilDiv(minTaskFlops, rowFlops));
   int64_t rowBytes =

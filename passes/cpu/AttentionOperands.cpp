@@ -118,10 +118,10 @@ void AttentionOperands::packKeysByElement(OpBuilder &builder,
     IndexMath math(builder, loc);
     Value from =
         math.add(head.k, math.mul(d, function.size(plan.k.strides[3])));
-    Value to = math.mul(math.add(math.mul(panel, depth), d), 16);
-    math.forEach(math.constant(16), [&](OpBuilder &builder, Value j) {
+    Value to = math.mul(math.add(math.mul(panel, depth), d), panelWidth);
+    math.forEach(math.constant(panelWidth), [&](OpBuilder &builder, Value j) {
       IndexMath math(builder, loc);
-      Value row = math.min(math.add(math.mul(panel, 16), j), last);
+      Value row = math.min(math.add(math.mul(panel, panelWidth), j), last);
       Value at =
           math.add(from, math.mul(row, function.size(plan.k.strides[2])));
       Value element = memref::LoadOp::create(builder, loc, k, at);
@@ -143,7 +143,7 @@ void AttentionOperands::packKeysTransposed(OpBuilder &builder,
   for (int64_t half : {0, 8}) {
     SmallVector<Value> rows;
     for (int64_t i = 0; i < 8; ++i) {
-      Value row = math.add(math.mul(panel, 16), half + i);
+      Value row = math.add(math.mul(panel, panelWidth), half + i);
       row = math.min(row, last);
       rows.push_back(
           math.add(head.k, math.mul(row, function.size(plan.k.strides[2]))));
@@ -154,11 +154,11 @@ void AttentionOperands::packKeysTransposed(OpBuilder &builder,
       for (Value row : rows)
         block.push_back(
             vector::LoadOp::create(builder, loc, type, k, math.add(row, d)));
-      Value to = math.mul(math.add(math.mul(panel, depth), d), 16);
+      Value to = math.mul(math.add(math.mul(panel, depth), d), panelWidth);
       for (auto [i, column] :
            llvm::enumerate(transpose8x8(builder, loc, block)))
         vector::StoreOp::create(builder, loc, column, keys,
-                                math.add(to, i * 16 + half));
+                                math.add(to, i * panelWidth + half));
     };
     math.forEach(math.constant(0), whole, 8, emitBlock);
     // The last block overlaps the one before and writes the same again.
@@ -172,7 +172,7 @@ void AttentionOperands::packKeysTransposed(OpBuilder &builder,
 void AttentionOperands::packKeys(OpBuilder &builder, const HeadPosition &head) {
   IndexMath math(builder, loc);
   Value rows = function.size(plan.keyRows());
-  Value panels = math.ceilDiv(rows, 16);
+  Value panels = math.ceilDiv(rows, panelWidth);
   Value depth = function.size(plan.depth());
   auto byElement = [&](OpBuilder &builder, Value panel) {
     IndexMath math(builder, loc);
@@ -188,15 +188,15 @@ void AttentionOperands::packKeys(OpBuilder &builder, const HeadPosition &head) {
   if (constantExtent(plan.k.strides[2]) == 1) {
     // Already transposed: whole panels are copied.
     auto type = VectorType::get({8}, builder.getF32Type());
-    whole = math.div(rows, 16);
+    whole = math.div(rows, panelWidth);
     math.forEach(whole, [&](OpBuilder &builder, Value panel) {
       IndexMath math(builder, loc);
       math.forEach(depth, [&](OpBuilder &builder, Value d) {
         IndexMath math(builder, loc);
         Value from =
             math.add(head.k, math.mul(d, function.size(plan.k.strides[3])));
-        from = math.add(from, math.mul(panel, 16));
-        Value to = math.mul(math.add(math.mul(panel, depth), d), 16);
+        from = math.add(from, math.mul(panel, panelWidth));
+        Value to = math.mul(math.add(math.mul(panel, depth), d), panelWidth);
         for (int64_t half : {0, 8}) {
           Value part = vector::LoadOp::create(builder, loc, type, k,
                                               math.add(from, half));
@@ -224,8 +224,9 @@ void AttentionOperands::packValues(OpBuilder &builder,
   Value zeros =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   auto target = [&](IndexMath &math, Value row, Value column) {
-    Value panel = math.mul(math.div(column, 16), padded);
-    return math.add(math.mul(math.add(panel, row), 16), math.rem(column, 16));
+    Value panel = math.mul(math.div(column, panelWidth), padded);
+    return math.add(math.mul(math.add(panel, row), panelWidth),
+                    math.rem(column, panelWidth));
   };
   // Column by column where that is known to be short.
   auto forEachEighth = [&](OpBuilder &builder, Value begin, Value end,

@@ -29,7 +29,7 @@ namespace {
 struct RowBlock {
   Value first;   // row of q
   Value rows;    // 1 .. blockRows
-  Value columns; // keys that any of the rows sees, rounded up to 16
+  Value columns; // keys that any of the rows sees, rounded up to panelWidth
 };
 
 class AttentionEmitter {
@@ -106,7 +106,7 @@ void AttentionEmitter::emitScores(OpBuilder &builder, const HeadPosition &head,
   Value last = math.sub(block.rows, math.constant(1));
   Value depth = function.size(plan.depth());
   math.forEach(
-      math.constant(0), block.columns, 16,
+      math.constant(0), block.columns, panelWidth,
       [&](OpBuilder &builder, Value column) {
         IndexMath math(builder, loc);
         Value panel = math.mul(column, depth);
@@ -129,9 +129,9 @@ void AttentionEmitter::emitScores(OpBuilder &builder, const HeadPosition &head,
               }
               BlockTile shape;
               shape.lanes = plan.lanes;
-              shape.vectors = 16 / plan.lanes;
+              shape.vectors = panelWidth / plan.lanes;
               ReductionLoop loop{depth, function.size(plan.q.strides[3]),
-                                 math.constant(16)};
+                                 math.constant(panelWidth)};
               BlockSums sums = createUkernel(builder, loc, shape, product,
                                              loop, coordinates);
               OpBuilder &inside = sums.builder;
@@ -228,7 +228,7 @@ void AttentionEmitter::emitMask(OpBuilder &builder, Value scores, Value columns,
 Value AttentionEmitter::emitMaximum(OpBuilder &builder, Value scores,
                                     Value columns) {
   IndexMath math(builder, loc);
-  int64_t vectors = 16 / plan.lanes;
+  int64_t vectors = panelWidth / plan.lanes;
   Value none = vector(builder, -std::numeric_limits<double>::infinity());
   auto larger = [&](OpBuilder &builder, Value a, Value b) -> Value {
     Value isLarger =
@@ -236,7 +236,7 @@ Value AttentionEmitter::emitMaximum(OpBuilder &builder, Value scores,
     return arith::SelectOp::create(builder, loc, isLarger, a, b);
   };
   auto loop = scf::ForOp::create(
-      builder, loc, math.constant(0), columns, math.constant(16),
+      builder, loc, math.constant(0), columns, math.constant(panelWidth),
       SmallVector<Value>(vectors, none),
       [&](OpBuilder &builder, Location, Value column, ValueRange carried) {
         IndexMath math(builder, loc);
@@ -293,14 +293,14 @@ Value AttentionEmitter::emitExp2(OpBuilder &builder, Value exponent) {
 Value AttentionEmitter::emitExponentials(OpBuilder &builder, Value scores,
                                          Value columns, Value maximum) {
   IndexMath math(builder, loc);
-  int64_t vectors = 16 / plan.lanes;
+  int64_t vectors = panelWidth / plan.lanes;
   Value largest = broadcast(builder, maximum);
   double log2OfE = 1.4426950408889634;
   Value factor =
       vector(builder, isScaledLate ? op().getScale().convertToDouble() * log2OfE
                                    : log2OfE);
   auto loop = scf::ForOp::create(
-      builder, loc, math.constant(0), columns, math.constant(16),
+      builder, loc, math.constant(0), columns, math.constant(panelWidth),
       SmallVector<Value>(vectors, vector(builder, 0)),
       [&](OpBuilder &builder, Location, Value column, ValueRange carried) {
         IndexMath math(builder, loc);
@@ -331,7 +331,7 @@ void AttentionEmitter::emitSoftmax(OpBuilder &builder, const HeadPosition &head,
   IndexMath math(builder, loc);
   Value keys = function.size(plan.keyRows());
   auto keyCount = IndexMath::known(keys);
-  bool isMasked = op().getCausal() || !keyCount || *keyCount % 16 != 0;
+  bool isMasked = op().getCausal() || !keyCount || *keyCount % panelWidth != 0;
   math.forEach(block.rows, [&](OpBuilder &builder, Value number) {
     IndexMath math(builder, loc);
     Value scores = row(builder, number);
@@ -395,7 +395,7 @@ LogicalResult AttentionEmitter::emitResult(OpBuilder &builder,
           shape.lanes = plan.lanes;
           shape.vectors = columns.vectors;
           ReductionLoop loop{block.columns, math.constant(1),
-                             math.constant(16)};
+                             math.constant(panelWidth)};
           BlockSums sums = createUkernel(builder, loc, shape, product, loop,
                                          numbers, columns.count,
                                          epilogue.length());
@@ -414,13 +414,13 @@ LogicalResult AttentionEmitter::emitResult(OpBuilder &builder,
         });
   };
   Value width = function.size(plan.width());
-  Value whole = math.mul(math.div(width, 16), 16);
-  math.forEach(math.constant(0), whole, 16,
+  Value whole = math.mul(math.div(width, panelWidth), panelWidth);
+  math.forEach(math.constant(0), whole, panelWidth,
                [&](OpBuilder &builder, Value column) {
                  IndexMath math(builder, loc);
-                 emitPanel(builder, column, math.constant(16));
+                 emitPanel(builder, column, math.constant(panelWidth));
                });
-  math.forEach(whole, width, 16, [&](OpBuilder &builder, Value column) {
+  math.forEach(whole, width, panelWidth, [&](OpBuilder &builder, Value column) {
     IndexMath math(builder, loc);
     emitPanel(builder, column, math.sub(width, whole));
   });
@@ -495,7 +495,8 @@ LogicalResult AttentionEmitter::emitTask(OpBuilder &builder, Value task) {
                    last = math.sub(last, math.constant(1));
                    keys = operands.keysSeen(builder, last);
                  }
-                 block.columns = math.mul(math.ceilDiv(keys, 16), 16);
+                 block.columns =
+                     math.mul(math.ceilDiv(keys, panelWidth), panelWidth);
                  emitScores(builder, head, block);
                  emitSoftmax(builder, head, block);
                  emitted = emitResult(builder, head, block);

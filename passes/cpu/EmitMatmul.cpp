@@ -68,8 +68,7 @@ struct MatmulEmitter {
       if (prologue)
         operands.rows.push_back(math.mul(math.add(row, r), k));
       else
-        operands.rows.push_back(
-            math.add(batchBase, op.getTransposeLhs() ? at : math.mul(at, k)));
+        operands.rows.push_back(math.add(batchBase, math.mul(at, k)));
     }
     for (int64_t panel = 0; panel < columns.panels(tile.lanes); ++panel)
       operands.panels.push_back(
@@ -83,8 +82,7 @@ struct MatmulEmitter {
     }
     BlockTile shape = tile;
     shape.vectors = columns.vectors;
-    ReductionLoop loop{k, op.getTransposeLhs() ? m : math.constant(1),
-                       math.constant(panelWidth)};
+    ReductionLoop loop{k, math.constant(1), math.constant(panelWidth)};
     BlockSums block = createUkernel(builder, loc, shape, operands, loop,
                                     coordinates, columns.count,
                                     epilogue.length());
@@ -276,7 +274,7 @@ LogicalResult cpu::emitMatmul(KernelFunction &function, kernel::MatmulOp op) {
   ArrayRef<AffineExpr> c = function.resultShape(0);
   AffineExpr depth = b[op.getPanels() == kernel::PanelLayout::row_major ? 1 : 2];
   if (lhs)
-    depth = function.inputShape(*lhs)[op.getTransposeLhs() ? 1 : 2];
+    depth = function.inputShape(*lhs)[2];
   emitter.b = function.flatInput(*rhs);
   emitter.m = function.size(c[1]);
   emitter.n = function.size(c[2]);

@@ -20,13 +20,11 @@
 #ifndef STRAIT_PASSES_CPU_MICROKERNEL_H
 #define STRAIT_PASSES_CPU_MICROKERNEL_H
 
+#include "dialects/kernel/KernelOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 
 namespace strait::cpu {
-
-/// Columns of a packed panel; see kernel.matmul.
-inline constexpr int64_t panelWidth = 16;
 
 struct BlockOperands {
   mlir::Value a;                        // memref<?xf32>
