@@ -92,6 +92,7 @@ private:
   MLIRContext context;
   UserDiagnostics diagnostics;
   OwningOpRef<ModuleOp> module;
+  std::vector<std::string> description; // of the entries, for headers
   /// How many passes of the name `stopAfter` are still to be added.
   int64_t passesToStop = 0;
 };
@@ -162,6 +163,25 @@ LogicalResult Compilation::import() {
   return success();
 }
 
+/// What the program takes and gives, a line per tensor.
+static std::vector<std::string> describe(ModuleOp module) {
+  std::vector<std::string> lines;
+  auto add = [&](StringRef kind, ArrayAttr tensors) {
+    for (auto tensor : tensors.getAsRange<schedule::TensorAttr>()) {
+      std::string type;
+      llvm::raw_string_ostream(type) << tensor.getType();
+      StringRef shape = StringRef(type).drop_front(strlen("tensor<")).drop_back();
+      lines.push_back((kind + tensor.getName() + ": " + shape).str());
+    }
+  };
+  for (auto program : module.getOps<schedule::ProgramOp>()) {
+    lines.push_back(("entry " + program.getSymName()).str());
+    add("  input ", program.getInputs());
+    add("  output ", program.getOutputs());
+  }
+  return lines;
+}
+
 int Compilation::run() {
   auto targets = targetsForCpus(context, options.cpu);
   if (!targets) {
@@ -218,6 +238,8 @@ int Compilation::run() {
     }
     if (step == Step::stop)
       return exitDone;
+    if (name == "schedule")
+      description = describe(*module);
   }
   return write();
 }
@@ -253,7 +275,8 @@ int Compilation::write() {
   SmallVector<SmallString<0>> objects;
   {
     Phase phase("code", options, log);
-    if (failed(emitObjects(*module, /*optLevel=*/3, options.jobs, objects)))
+    unsigned level = options.optLevel == 0 ? 1 : 3;
+    if (failed(emitObjects(*module, level, options.jobs, objects)))
       return internalError();
   }
   Phase phase("link", options, log);
@@ -265,6 +288,7 @@ int Compilation::write() {
   job.objects = views;
   job.weights = *weights;
   job.output = options.output;
+  job.description = std::move(description);
   llvm::Error error = options.emit == Emit::executable ? linkExecutable(job)
                       : options.emit == Emit::library  ? linkSharedLibrary(job)
                                                        : writeObject(job);

@@ -23,7 +23,8 @@ struct CompileOptions {
   std::string cpu = "native";
   /// Prints the IR after this level or pass and stops; empty: compile.
   std::string stopAfter;
-  /// 0: no fusion, 1: no costly search, 2: everything exact.
+  /// 0: no folds and no fusion, plain code; 1: no costly search; 2: everything
+  /// exact.
   unsigned optLevel = 2;
   /// Input shapes to fix, by input name; negative extents stay dynamic.
   llvm::StringMap<llvm::SmallVector<int64_t>> shapes;

@@ -48,8 +48,8 @@ struct Flags {
       cl::value_desc("input=AxBxC"), cl::cat(category)};
   cl::opt<char> level{
       "O",
-      cl::desc("-O0 no fusion, -O1 no costly search, -O2 everything "
-               "exact (default)"),
+      cl::desc("-O0 no folds and no fusion, plain code; -O1 no costly search "
+               "(there is none yet: as -O2); -O2 everything exact (default)"),
       cl::Prefix, cl::init('2'), cl::cat(category)};
   cl::list<std::string> entries{
       "entry",

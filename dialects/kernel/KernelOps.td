@@ -270,13 +270,13 @@ def Kernel_MatmulOp : Kernel_Root<"matmul", ["getPrologueOperand", "countFlops"]
   let summary = "batched matrix product";
   let description = [{
     `result[b, m, n] = sum_k lhs[b, m, k] * rhs[b, k, n]`, in f32 accumulation.
-    `lhs` is [B, M, K], or [B, K, M] with `transpose_lhs`; `rhs` lies as
+    `lhs` is [B, M, K]; `rhs` lies as
     `panels` says: [B', K, N], [B', N, K] or [B', ceil(N / 16), K, 16] (padded
     with zeros), where B' is B or 1 (shared by the batch). `result` is
     [B, M, N]. Also the form of 1x1 convolutions (M = pixels).
   }];
   let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs,
-    Kernel_PanelLayoutAttr:$panels, UnitAttr:$transpose_lhs);
+    Kernel_PanelLayoutAttr:$panels);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs $panels attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)

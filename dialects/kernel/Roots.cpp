@@ -35,8 +35,7 @@ static int64_t elementsOf(ArrayRef<int64_t> extents) {
 Value MatmulOp::getPrologueOperand() { return getLhs(); }
 
 int64_t MatmulOp::countFlops(ExtentsFn extents) {
-  int64_t depth = extents(getLhs())[getTransposeLhs() ? 1 : 2];
-  return 2 * elementsOf(extents(getResult())) * depth;
+  return 2 * elementsOf(extents(getResult())) * extents(getLhs())[2];
 }
 
 int64_t Conv2DOp::countFlops(ExtentsFn extents) {

@@ -214,7 +214,7 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
     Value left = region.input(lhs), right = region.input(rhs);
     Value value = kernel::MatmulOp::create(
         region.body(), loc, typeOf(product, x.elementType()), left, right,
-        kernel::PanelLayout::packed, false);
+        kernel::PanelLayout::packed);
     if (bias)
       value = addBias(region, value, product, bias);
     ShapedValue y = region.finish({{value, product}}).front();
@@ -271,7 +271,7 @@ static ShapedValue formDisjointTranspose(graph::ConvTransposeOp op,
   SmallVector<AffineExpr> product = {x.dims[0], pixels, columns};
   Value value = kernel::MatmulOp::create(
       region.body(), loc, typeOf(product, x.elementType()), left, right,
-      kernel::PanelLayout::packed, false);
+      kernel::PanelLayout::packed);
   ShapedValue y = region.finish({{value, product}}).front();
   // [N, H, W, O, KH, KW] -> [N, H, KH, W, KW, O]
   y = state.reshape(loc, y,

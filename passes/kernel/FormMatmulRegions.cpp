@@ -117,7 +117,7 @@ FormResult strait::formMatmulRegion(Operation *op, GraphToKernel &state) {
     Value left = region.input(lhs), right = region.input(rhs);
     Value value = kernel::MatmulOp::create(
         region.body(), loc, typeOf(product, lhs.elementType()), left, right,
-        panels, false);
+        panels);
     result = region.finish({{value, product}}).front();
   }
   state.set(matmul.getResult(), state.reshape(loc, result, dims));

@@ -59,7 +59,7 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
   Value a = projection.input(lhs), b = projection.input(rhs);
   Value value = kernel::MatmulOp::create(projection.body(), loc,
                                          typeOf(product, x.elementType()), a,
-                                         b, panels, false);
+                                         b, panels);
   if (bias) {
     Value c = projection.input(bias);
     SmallVector<AffineMap> maps = {

@@ -391,7 +391,7 @@ RegionOp Fuser::tryPrologue(RegionOp consumer, unsigned index) {
       kernel::findRoot(consumer).getOperation());
   BlockArgument argument = consumer.getBody().front().getArgument(index);
   OpResult result = behindViews(consumer.getInputs()[index]);
-  if (!product || product.getTransposeLhs() || product.getLhs() != argument ||
+  if (!product || product.getLhs() != argument ||
       !argument.hasOneUse() || !result)
     return {};
   auto producer = cast<RegionOp>(result.getOwner());

@@ -13,11 +13,6 @@ namespace strait {
 using namespace mlir;
 using namespace strait;
 
-/// What a launch knows by itself: the same kernel may do it with others.
-static bool belongsToLaunch(StringRef attribute) {
-  return attribute == "flops" || attribute == "bytes";
-}
-
 /// All that makes a kernel: attributes and body, as text without locations.
 static std::string textOf(kernel::FuncOp kernel) {
   std::string text;
@@ -53,8 +48,7 @@ kernel::FuncOp OutlineKernelsPass::outline(kernel::RegionOp region) {
       region.getRowRankAttr(), region.getTileAttr(), region.getTasksAttr(),
       region.getScratchAttr(), region.getVersionsAttr());
   for (NamedAttribute attribute : region->getDiscardableAttrs())
-    if (!belongsToLaunch(attribute.getName()))
-      kernel->setDiscardableAttr(attribute.getName(), attribute.getValue());
+    kernel->setDiscardableAttr(attribute.getName(), attribute.getValue());
   kernel.getBody().takeBody(region.getBody());
   auto [known, isNew] = kernels.try_emplace(textOf(kernel), kernel);
   if (!isNew) {
@@ -76,9 +70,6 @@ void OutlineKernelsPass::replaceByLaunch(kernel::RegionOp region,
       builder, region.getLoc(), region.getResultTypes(),
       FlatSymbolRefAttr::get(kernel.getSymNameAttr()), region.getInputs(),
       region.getSizes(), region.getResultShapesAttr());
-  for (NamedAttribute attribute : region->getDiscardableAttrs())
-    if (belongsToLaunch(attribute.getName()))
-      launch->setDiscardableAttr(attribute.getName(), attribute.getValue());
   region->replaceAllUsesWith(launch);
   region.erase();
 }

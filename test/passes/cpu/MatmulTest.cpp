@@ -14,13 +14,13 @@ struct Product {
   std::string panels = "packed";
   std::string epilogue = "";
   bool dynamicRows = false, dynamicAll = false;
-  bool sharedRhs = false, transposeLhs = false;
+  bool sharedRhs = false;
 
   std::string name() const {
     return std::to_string(batch) + "x" + std::to_string(m) + "x" +
            std::to_string(n) + "x" + std::to_string(k) + " " + panels + " " +
            epilogue + (dynamicRows ? " rows?" : "") + (dynamicAll ? " all?" : "") +
-           (sharedRhs ? " shared" : "") + (transposeLhs ? " transposed" : "");
+           (sharedRhs ? " shared" : "");
   }
 };
 
@@ -36,15 +36,14 @@ struct MatmulTest : testing::Test {
     Extent rhsBatch = p.sharedRhs ? Extent{1} : batch;
     int64_t panels = (p.n + 15) / 16;
     KernelText text;
-    text.input(p.transposeLhs ? Shape{batch, k, m} : Shape{batch, m, k});
+    text.input({batch, m, k});
     if (p.panels == "packed")
       text.input({rhsBatch, {panels}, k, {16}});
     else if (p.panels == "row_major")
       text.input({rhsBatch, k, n});
     else
       text.input({rhsBatch, n, k});
-    std::string root = "kernel.matmul %0, %1 <" + p.panels + ">" +
-                       (p.transposeLhs ? " {transpose_lhs}" : "");
+    std::string root = "kernel.matmul %0, %1 <" + p.panels + ">";
     KernelOracle &oracle =
         KernelOracle::get(text.finish(root, {batch, m, n}, p.epilogue));
     ASSERT_EQ(oracle.error(), "") << p.name();
@@ -76,8 +75,7 @@ struct MatmulTest : testing::Test {
         for (int64_t j = 0; j < p.n; ++j) {
           double sum = 0;
           for (int64_t l = 0; l < p.k; ++l)
-            sum += double(p.transposeLhs ? a[(s * p.k + l) * p.m + i]
-                                         : a[(s * p.m + i) * p.k + l]) *
+            sum += double(a[(s * p.m + i) * p.k + l]) *
                    b[((p.sharedRhs ? 0 : s) * p.k + l) * p.n + j];
           int64_t at = (s * p.m + i) * p.n + j;
           expected[at] = applyEpilogue(
@@ -143,9 +141,4 @@ TEST_F(MatmulTest, ActivationsOnTheRight) {
       check({4, 18, n, 11, panels, "", false, true});
     check({4, 18, 29, 11, panels, "", false, true, true});
   }
-}
-
-TEST_F(MatmulTest, TransposedLeft) {
-  check({2, 19, 37, 21, "packed", "", false, false, false, true});
-  check({2, 19, 37, 21, "row_major", "bias", false, true, false, true});
 }

@@ -7,10 +7,9 @@
 // CHECK-LABEL: func.func @merged
 func.func @merged(%x: tensor<?x8xf32>, %n: index) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
   // CHECK: %[[A:.*]] = kernel.launch @map_0 ins(%{{.*}} : tensor<?x8xf32>) sizes(%{{.*}}) shapes
-  // CHECK-SAME: {flops = 3 : i64}
   // CHECK-SAME: loc(#[[LA:.*]])
   %a = kernel.region ins(%x : tensor<?x8xf32>) sizes(%n) shapes([#shape] -> [#shape])
-      attributes {flops = 3 : i64, row_rank = 2 : i64, tasks = affine_map<()[s0] -> (s0)>} -> (tensor<?x8xf32>) {
+      attributes {row_rank = 2 : i64, tasks = affine_map<()[s0] -> (s0)>} -> (tensor<?x8xf32>) {
   ^bb0(%0: tensor<?x8xf32>, %s: index):
     %e = tensor.empty(%s) : tensor<?x8xf32>
     %r = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
