@@ -164,8 +164,8 @@ struct Edge {
 
 class Fuser {
 public:
-  Fuser(func::FuncOp func, SizeExpressions &sizes)
-      : func(func), sizes(sizes) {}
+  Fuser(func::FuncOp func, SizeExpressions &sizes, int64_t mostSteps)
+      : func(func), sizes(sizes), mostSteps(mostSteps) {}
   LogicalResult run();
 
 private:
@@ -208,6 +208,7 @@ private:
 
   func::FuncOp func;
   SizeExpressions &sizes;
+  int64_t mostSteps;
   unsigned reshapes = 0;
   bool takesPrologues = false; // when nothing else is left to merge
   StringRef why; // the last tryInput merged nothing; empty: nothing to merge
@@ -241,6 +242,11 @@ static bool readsByGenerics(RegionOp consumer, RegionOp producer) {
   return true;
 }
 
+/// Maps and reductions of a group.
+static int64_t countSteps(RegionOp region) {
+  return llvm::range_size(region.getBody().front().getOps<linalg::GenericOp>());
+}
+
 std::optional<Edge> Fuser::findEdge(RegionOp consumer, unsigned index) {
   OpResult result = behindViews(consumer.getInputs()[index]);
   if (!result)
@@ -255,6 +261,10 @@ std::optional<Edge> Fuser::findEdge(RegionOp consumer, unsigned index) {
   eraseDeadViews(producer);
   if (!readsByGenerics(consumer, producer))
     return std::nullopt;
+  if (countSteps(producer) + countSteps(consumer) > mostSteps) {
+    refuse("together they would be too long for one kernel");
+    return std::nullopt;
+  }
   bool alone = llvm::all_of(producer.getResults(), [&](Value value) {
     return usedOnlyBy(value, consumer);
   });
@@ -509,9 +519,11 @@ LogicalResult Fuser::run() {
 namespace {
 class FuseRegionsPass
     : public strait::impl::FuseRegionsPassBase<FuseRegionsPass> {
+  using FuseRegionsPassBase::FuseRegionsPassBase;
+
   void runOnOperation() override {
     SizeExpressions sizes(&getContext());
-    if (failed(Fuser(getOperation(), sizes).run()))
+    if (failed(Fuser(getOperation(), sizes, mostSteps).run()))
       return signalPassFailure();
   }
 };

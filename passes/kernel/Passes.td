@@ -41,6 +41,10 @@ def FuseRegionsPass : Pass<"strait-fuse-regions", "::mlir::func::FuncOp"> {
     %b = kernel.region { kernel.conv2d; linalg.generic { maximumf } }
     ```
   }];
+  let options = [Option<"mostSteps", "most-steps", "int64_t", "64",
+      "the most maps and reductions of one region: values stay on chip in "
+      "shorter ones as well, and longer ones cost code, registers and, as each "
+      "merge copies the region, compile time in the square of their length">];
 }
 
 def SelectTilesPass : Pass<"strait-select-tiles", "::mlir::func::FuncOp"> {

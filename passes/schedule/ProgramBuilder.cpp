@@ -16,7 +16,7 @@ bool ProgramBuilder::isEarly(Value value) {
   if (!op)
     return false;
   return op->getBlock() == &program.getBlock() &&
-         op->isBeforeInBlock(program.getBeginRun());
+         op->isBeforeInBlock(beginRun);
 }
 
 OpBuilder &ProgramBuilder::builderFor(ValueRange operands) {
@@ -114,9 +114,9 @@ LogicalResult ProgramBuilder::describe() {
       builder.getArrayAttr(inputs), builder.getArrayAttr(outputs));
   Block &block = program.getBody().emplaceBlock();
   builder.setInsertionPointToEnd(&block);
-  auto begin = schedule::BeginRunOp::create(builder, function.getLoc());
+  beginRun = schedule::BeginRunOp::create(builder, function.getLoc());
   auto end = schedule::ReturnOp::create(builder, function.getLoc());
-  sizes.setInsertionPoint(begin);
+  sizes.setInsertionPoint(beginRun);
   run.setInsertionPoint(end);
   return success();
 }

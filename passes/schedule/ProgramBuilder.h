@@ -84,6 +84,7 @@ private:
   mlir::SymbolTable &symbols;
   WeightTable &weights;
   schedule::ProgramOp program;
+  schedule::BeginRunOp beginRun; // of the program: found once
   mlir::OpBuilder sizes; // before schedule.begin_run
   mlir::OpBuilder run;   // after it, or inside a region of control flow
   llvm::DenseMap<mlir::Value, PlacedTensor> tensors;

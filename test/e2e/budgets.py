@@ -26,6 +26,8 @@ EXTRA_PROGRAM = 1 * MB      # beside the weights
 START_MS = 5                # beside 1.5 runs and reading the weights
 TRIES = 5
 ARENA_RATIO = 1.3           # to the bytes in use at one time
+MANY_NODES = 4000
+NODES_RATIO = 7             # of compile time, for 4 times the nodes
 # Models that must not allocate, with the sets of input sizes that runs change
 # between.
 STEADY = {"mobilenet_v2": [[]],
@@ -117,12 +119,46 @@ def check_steady(name, options, folder, say):
     library.unlink()
 
 
+def long_chain(nodes, path):
+    """`nodes` maps and reductions in a row, every other one an output, which
+    nothing may fold away."""
+    cycle = [("Relu", {}), ("Exp", {}), ("Softmax", {"axis": -1}), ("Tanh", {})]
+    chain, outputs = [], []
+    for number in range(nodes):
+        kind, attributes = cycle[number % len(cycle)]
+        chain.append(onnx.helper.make_node(
+            kind, [f"t{number - 1}" if number else "x"], [f"t{number}"],
+            **attributes))
+        if number % 2 == 0:
+            outputs.append(onnx.helper.make_tensor_value_info(
+                f"t{number}", onnx.TensorProto.FLOAT, ["rows", 32]))
+    x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT,
+                                           ["rows", 32])
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph(chain, "chain", [x], outputs),
+        opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, path)
+
+
+def check_many_nodes(nodes, options, folder, say):
+    """Compile time must grow with the number of nodes, not its square."""
+    seconds = {}
+    for count in (nodes // 4, nodes):
+        path = folder / f"chain{count}.onnx"
+        long_chain(count, path)
+        seconds[count] = compile_model(options.build, path,
+                                       folder / "chain", ["-j", "2"]
+                                       ).compile_seconds
+    say(f"{nodes} nodes beside {nodes // 4}",
+        seconds[nodes] / seconds[nodes // 4], NODES_RATIO, "times the time")
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--build", default=str(ROOT / "build"))
     parser.add_argument("--json", help="write the results here")
-    parser.add_argument("--only", choices=["compile", "arena", "steady"])
+    parser.add_argument("--only", choices=["compile", "arena", "steady", "nodes"])
     parser.add_argument("models", nargs="*")
     options = parser.parse_args()
     counts = {"passed": 0, "failed": 0, "skipped": 0}
@@ -143,6 +179,8 @@ def main():
     parts += [(name, check_arena, working[name])
               for name in chosen("arena", working)]
     parts += [(name, check_steady, name) for name in chosen("steady", STEADY)]
+    if options.only in (None, "nodes") and not options.models:
+        parts.append(("many nodes", check_many_nodes, MANY_NODES))
     with tempfile.TemporaryDirectory(prefix="strait-budget-") as folder:
         for name, step, what in parts:
             try:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: strait-opt %s --split-input-file --strait-form-regions --canonicalize --cse --strait-fuse-regions --canonicalize --cse | FileCheck %s
+// RUN: strait-opt %s --split-input-file --strait-form-regions --canonicalize --cse --strait-fuse-regions=most-steps=2 | FileCheck %s --check-prefix=SHORT
 
 // Maps behind a product become its epilogue, through the view between them.
 // CHECK-LABEL: func.func @epilogue
@@ -113,6 +114,10 @@ func.func @dynamic_view_between(%x: tensor<?x4xf32>, %b: tensor<16xf32>) -> tens
 // CHECK-LABEL: func.func @rms_norm
 // CHECK: kernel.region
 // CHECK-NOT: kernel.region
+// With two steps in a group at most they are several.
+// SHORT-LABEL: func.func @rms_norm
+// SHORT-COUNT-3: kernel.region
+// SHORT: return
 func.func @rms_norm(%x: tensor<1x128x64xf32>, %g: tensor<64xf32>) -> tensor<1x128x64xf32> {
   %eps = strait.weight dense<1.0e-6> : tensor<f32>
   %0 = strait.mul %x, %x : (tensor<1x128x64xf32>, tensor<1x128x64xf32>) -> tensor<1x128x64xf32>
