@@ -175,79 +175,115 @@ static void joinLoops(llvm::EquivalenceClasses<unsigned> &classes, unsigned a,
   classes.unionSets(a, b);
 }
 
-LogicalResult CascadeLoops::findExtents() {
-  // Loops of all steps, numbered through; equal ones are joined.
+namespace {
+/// The loops of all steps, numbered through; those that walk the same dim of
+/// the same values are joined.
+class LoopClasses {
+public:
+  explicit LoopClasses(MutableArrayRef<CascadeStep> steps) {
+    for (CascadeStep &step : steps) {
+      firstLoop.push_back(count);
+      for (unsigned loop = 0; loop < step.op.getNumLoops(); ++loop)
+        classes.insert(count++);
+    }
+    extents.resize(count);
+  }
+  /// Takes in step number `number`; `shapeOf` tells the shapes of what no step
+  /// before it computes.
+  LogicalResult add(linalg::GenericOp op, unsigned number,
+                    const KernelGroup &group,
+                    llvm::function_ref<FailureOr<SmallVector<AffineExpr>>(Value)>
+                        shapeOf);
+
+  unsigned own(unsigned step, unsigned loop) const {
+    return firstLoop[step] + loop;
+  }
+  unsigned leader(unsigned loop) const { return classes.getLeaderValue(loop); }
+  AffineExpr extent(unsigned loop) const { return extents[loop]; }
+  ArrayRef<unsigned> dims(Value result) const {
+    return dimsOf.find(result)->second;
+  }
+
+private:
+  void join(linalg::GenericOp op, unsigned number, const KernelGroup &group,
+            bool ofInputs);
+
   llvm::EquivalenceClasses<unsigned> classes;
-  SmallVector<unsigned> firstLoop;
+  SmallVector<unsigned> firstLoop; // by step
   unsigned count = 0;
-  for (CascadeStep &step : steps) {
-    firstLoop.push_back(count);
-    for (unsigned loop = 0; loop < step.op.getNumLoops(); ++loop)
-      classes.insert(count++);
-  }
-  SmallVector<AffineExpr> extentOf(count);
-  DenseMap<Value, SmallVector<unsigned>> dimsOf; // own loops, numbered through
+  SmallVector<AffineExpr> extents;               // by loop
+  DenseMap<Value, SmallVector<unsigned>> dimsOf; // loops that index a value
   DenseMap<Value, SmallVector<AffineExpr>> shapes;
-  for (auto [number, step] : llvm::enumerate(steps)) {
-    unsigned first = firstLoop[number];
-    for (OpOperand &operand : step.op->getOpOperands()) {
-      AffineMap map = step.op.getMatchingIndexingMap(&operand);
-      auto producer = shapes.find(operand.get());
-      SmallVector<AffineExpr> shape;
-      if (producer != shapes.end()) {
-        shape = producer->second;
-      } else {
-        auto known = shapeOf(operand.get());
-        if (failed(known))
-          return failure();
-        shape = *known;
-      }
-      for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
-        auto loop = dyn_cast<AffineDimExpr>(expr);
-        if (!loop)
-          continue;
-        unsigned own = first + loop.getPosition();
-        if (!extentOf[own])
-          extentOf[own] = shape[dim];
-      }
-    }
-    for (unsigned loop = 0; loop < step.op.getNumLoops(); ++loop)
-      if (!extentOf[first + loop])
-        return step.op.emitOpError("cannot tell the extent of loop ") << loop;
-    // Join with the loops of the values' producers, then with those of other
-    // readers of the same inputs.
-    for (bool ofInputs : {false, true})
-      for (OpOperand *operand : step.op.getDpsInputOperands()) {
-        auto known = dimsOf.find(operand->get());
-        if (group.inputIndex(operand->get()).has_value() != ofInputs)
-          continue;
-        AffineMap map = step.op.getMatchingIndexingMap(operand);
-        SmallVector<unsigned> own(map.getNumResults(), noLoop);
-        for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
-          auto loop = dyn_cast<AffineDimExpr>(expr);
-          if (!loop)
-            continue;
-          own[dim] = first + loop.getPosition();
-          if (known != dimsOf.end() && known->second[dim] != noLoop &&
-              extentOf[own[dim]] == extentOf[known->second[dim]])
-            joinLoops(classes, own[dim], known->second[dim], firstLoop);
-        }
-        if (ofInputs && known == dimsOf.end())
-          dimsOf[operand->get()] = own;
-      }
-    for (auto [index, result] : llvm::enumerate(step.op.getResults())) {
-      AffineMap map = step.op.getIndexingMapsArray()[step.op.getNumDpsInputs() +
-                                                     index];
-      SmallVector<unsigned> dims;
-      SmallVector<AffineExpr> shape;
-      for (AffineExpr expr : map.getResults()) {
-        dims.push_back(first + cast<AffineDimExpr>(expr).getPosition());
-        shape.push_back(extentOf[dims.back()]);
-      }
-      dimsOf[result] = dims;
-      shapes[result] = shape;
-    }
+};
+} // namespace
+
+LogicalResult LoopClasses::add(
+    linalg::GenericOp op, unsigned number, const KernelGroup &group,
+    llvm::function_ref<FailureOr<SmallVector<AffineExpr>>(Value)> shapeOf) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto producer = shapes.find(operand.get());
+    FailureOr<SmallVector<AffineExpr>> shape =
+        producer != shapes.end()
+            ? FailureOr<SmallVector<AffineExpr>>(producer->second)
+            : shapeOf(operand.get());
+    if (failed(shape))
+      return failure();
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    for (auto [dim, expr] : llvm::enumerate(map.getResults()))
+      if (auto loop = dyn_cast<AffineDimExpr>(expr))
+        if (AffineExpr &extent = extents[own(number, loop.getPosition())];
+            !extent)
+          extent = (*shape)[dim];
   }
+  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
+    if (!extents[own(number, loop)])
+      return op.emitOpError("cannot tell the extent of loop ") << loop;
+  join(op, number, group, /*ofInputs=*/false);
+  join(op, number, group, /*ofInputs=*/true);
+  for (auto [index, result] : llvm::enumerate(op.getResults())) {
+    AffineMap map = op.getIndexingMapsArray()[op.getNumDpsInputs() + index];
+    SmallVector<unsigned> dims;
+    SmallVector<AffineExpr> shape;
+    for (AffineExpr expr : map.getResults()) {
+      dims.push_back(own(number, cast<AffineDimExpr>(expr).getPosition()));
+      shape.push_back(extents[dims.back()]);
+    }
+    dimsOf[result] = dims;
+    shapes[result] = shape;
+  }
+  return success();
+}
+
+/// Joins the step's loops with those of the values' producers, or with those of
+/// other readers of the same inputs.
+void LoopClasses::join(linalg::GenericOp op, unsigned number,
+                       const KernelGroup &group, bool ofInputs) {
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    if (group.inputIndex(operand->get()).has_value() != ofInputs)
+      continue;
+    auto known = dimsOf.find(operand->get());
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    SmallVector<unsigned> walked(map.getNumResults(), noLoop);
+    for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+      auto loop = dyn_cast<AffineDimExpr>(expr);
+      if (!loop)
+        continue;
+      walked[dim] = own(number, loop.getPosition());
+      if (known != dimsOf.end() && known->second[dim] != noLoop &&
+          extents[walked[dim]] == extents[known->second[dim]])
+        joinLoops(classes, walked[dim], known->second[dim], firstLoop);
+    }
+    if (ofInputs && known == dimsOf.end())
+      dimsOf[operand->get()] = walked;
+  }
+}
+
+LogicalResult CascadeLoops::findExtents() {
+  LoopClasses classes(steps);
+  for (auto [number, step] : llvm::enumerate(steps))
+    if (failed(classes.add(step.op, number, group,
+                           [&](Value value) { return shapeOf(value); })))
+      return failure();
   // Number the classes in the order of the step with most loops, then of the
   // others.
   DenseMap<unsigned, unsigned> number;
@@ -259,24 +295,24 @@ LogicalResult CascadeLoops::findExtents() {
   });
   for (unsigned index : order)
     for (unsigned loop = 0; loop < steps[index].op.getNumLoops(); ++loop) {
-      unsigned leader = classes.getLeaderValue(firstLoop[index] + loop);
-      if (number.try_emplace(leader, extents.size()).second)
-        extents.push_back(extentOf[firstLoop[index] + loop]);
+      unsigned own = classes.own(index, loop);
+      if (number.try_emplace(classes.leader(own), extents.size()).second)
+        extents.push_back(classes.extent(own));
     }
   auto loopOf = [&](unsigned own) {
-    return number.lookup(classes.getLeaderValue(own));
+    return number.lookup(classes.leader(own));
   };
   for (auto [index, step] : llvm::enumerate(steps)) {
     step.isReduced.assign(extents.size(), false);
     for (auto [loop, kind] :
          llvm::enumerate(step.op.getIteratorTypesArray())) {
-      step.loops.push_back(loopOf(firstLoop[index] + loop));
+      step.loops.push_back(loopOf(classes.own(index, loop)));
       step.isReduced[step.loops.back()] =
           kind == utils::IteratorType::reduction;
     }
     for (Value result : step.op.getResults()) {
       CascadeValue value{unsigned(index), {}};
-      for (unsigned own : dimsOf[result])
+      for (unsigned own : classes.dims(result))
         value.dims.push_back(loopOf(own));
       values[result] = value;
     }

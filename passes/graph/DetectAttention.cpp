@@ -118,39 +118,59 @@ static Value withHeads(OpBuilder &builder, Location loc, Value value) {
                            value, makeShape(builder, loc, entries), false);
 }
 
-/// matmul(softmax(scores), v) -> attention. Replaced ops stay until the end, so
-/// that `shapes` never sees another value at an old address.
-static LogicalResult raiseToAttention(MatmulOp op, RewriterBase &rewriter,
-                                    const SymbolicShapeAnalysis &shapes) {
-  bool isGuarded;
-  SoftmaxOp softmax = stripGuard(op.getA(), isGuarded);
-  if (!softmax)
+namespace {
+/// softmax(...) v with everything that the attention is made of.
+struct AttentionChain {
+  MatmulOp product; // weights v
+  SoftmaxOp softmax;
+  Scores scores;
+  bool isGuarded = false; // rows without any key give zeros
+};
+} // namespace
+
+/// The softmax whose weights `op` multiplies with, and the scores below it; says
+/// why there are none.
+static FailureOr<AttentionChain> matchChain(MatmulOp op,
+                                            RewriterBase &rewriter) {
+  AttentionChain chain{op, {}, {}};
+  chain.softmax = stripGuard(op.getA(), chain.isGuarded);
+  if (!chain.softmax)
     return rewriter.notifyMatchFailure(op, "left operand is no softmax");
-  auto sType = dyn_cast<RankedTensorType>(softmax.getX().getType());
-  if (!sType || int64_t(softmax.getAxis()) != sType.getRank() - 1)
+  auto type = dyn_cast<RankedTensorType>(chain.softmax.getX().getType());
+  if (!type || int64_t(chain.softmax.getAxis()) != type.getRank() - 1)
     return rewriter.notifyMatchFailure(op, "softmax is not over the last dim");
   // All its users are this chain; else the N x N matrix is needed anyway.
-  for (Operation *user : softmax->getUsers())
-    if (user != op && !(isGuarded && isa<SelectOp, IsNanOp>(user)))
+  for (Operation *user : chain.softmax->getUsers())
+    if (user != op && !(chain.isGuarded && isa<SelectOp, IsNanOp>(user)))
       return rewriter.notifyMatchFailure(op, "weights are used elsewhere");
-  std::optional<Scores> scores = matchScores(softmax.getX());
+  std::optional<Scores> scores = matchScores(chain.softmax.getX());
   if (!scores)
     return rewriter.notifyMatchFailure(op, "scores are no scaled product");
-  auto qType = dyn_cast<RankedTensorType>(scores->q.getType());
-  auto kType = dyn_cast<RankedTensorType>(scores->kt.getType());
+  if (!(scores->scale > 0) || !std::isfinite(scores->scale))
+    return rewriter.notifyMatchFailure(op, "scale is not positive");
+  chain.scores = *scores;
+  return chain;
+}
+
+/// Whether the operands have the ranks and sizes that strait.attention takes.
+static LogicalResult checkOperands(const AttentionChain &chain,
+                                   RewriterBase &rewriter,
+                                   const SymbolicShapeAnalysis &shapes) {
+  MatmulOp op = chain.product;
+  const Scores &scores = chain.scores;
+  auto qType = dyn_cast<RankedTensorType>(scores.q.getType());
+  auto kType = dyn_cast<RankedTensorType>(scores.kt.getType());
   auto vType = dyn_cast<RankedTensorType>(op.getB().getType());
   if (!qType || !kType || !vType)
     return rewriter.notifyMatchFailure(op, "operands of unknown rank");
   if (!qType.getElementType().isF32())
     return rewriter.notifyMatchFailure(op, "not f32");
-  if (!(scores->scale > 0) || !std::isfinite(scores->scale))
-    return rewriter.notifyMatchFailure(op, "scale is not positive");
   int64_t rank = qType.getRank();
   if (rank != kType.getRank() || rank != vType.getRank() ||
       (rank != 3 && rank != 4))
     return rewriter.notifyMatchFailure(op, "q, k and v are not 3-D or 4-D");
-  const SymbolicTensor *q = shapes.lookup(scores->q);
-  const SymbolicTensor *kt = shapes.lookup(scores->kt);
+  const SymbolicTensor *q = shapes.lookup(scores.q);
+  const SymbolicTensor *kt = shapes.lookup(scores.kt);
   const SymbolicTensor *values = shapes.lookup(op.getB());
   if (!q || !kt || !values)
     return rewriter.notifyMatchFailure(op, "operands of unknown shape");
@@ -165,28 +185,41 @@ static LogicalResult raiseToAttention(MatmulOp op, RewriterBase &rewriter,
       if (ShapedType::isDynamic(type.getDimSize(1)) &&
           ShapedType::isDynamic(type.getDimSize(2)))
         return rewriter.notifyMatchFailure(op, "two open sizes");
-  if (isConstant(scores->kt) && isConstant(op.getB()))
+  if (isConstant(scores.kt) && isConstant(op.getB()))
     return rewriter.notifyMatchFailure(op, "keys and values are constant");
-  if (scores->bias) {
-    auto bType = dyn_cast<RankedTensorType>(scores->bias.getType());
-    if (!bType || bType.getRank() > rank)
-      return rewriter.notifyMatchFailure(op, "mask of unknown or higher rank");
-    if (rank == 3 && (bType.getRank() == 3 && !bType.hasStaticShape()))
-      return rewriter.notifyMatchFailure(op, "open mask of 3-D attention");
-  }
+  if (!scores.bias)
+    return success();
+  auto bType = dyn_cast<RankedTensorType>(scores.bias.getType());
+  if (!bType || bType.getRank() > rank)
+    return rewriter.notifyMatchFailure(op, "mask of unknown or higher rank");
+  if (rank == 3 && (bType.getRank() == 3 && !bType.hasStaticShape()))
+    return rewriter.notifyMatchFailure(op, "open mask of 3-D attention");
+  return success();
+}
+
+/// matmul(softmax(scores), v) -> attention. Replaced ops stay until the end, so
+/// that `shapes` never sees another value at an old address.
+static LogicalResult raiseToAttention(MatmulOp op, RewriterBase &rewriter,
+                                    const SymbolicShapeAnalysis &shapes) {
+  FailureOr<AttentionChain> chain = matchChain(op, rewriter);
+  if (failed(chain) || failed(checkOperands(*chain, rewriter, shapes)))
+    return failure();
+  Scores &scores = chain->scores;
+  int64_t rank = cast<RankedTensorType>(scores.q.getType()).getRank();
 
   Location loc = rewriter.getFusedLoc(
-      {scores->product.getLoc(), softmax.getLoc(), op.getLoc()});
+      {scores.product.getLoc(), chain->softmax.getLoc(), op.getLoc()});
   SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(rank));
   std::swap(perm[rank - 2], perm[rank - 1]);
-  SmallVector<int64_t> kShape(kType.getShape());
+  SmallVector<int64_t> kShape(
+      cast<RankedTensorType>(scores.kt.getType()).getShape());
   std::swap(kShape[rank - 2], kShape[rank - 1]);
-  Value k = TransposeOp::create(rewriter, loc, typeLike(scores->kt, kShape),
-                                scores->kt, perm);
-  Value queries = withHeads(rewriter, loc, scores->q);
+  Value k = TransposeOp::create(rewriter, loc, typeLike(scores.kt, kShape),
+                                scores.kt, perm);
+  Value queries = withHeads(rewriter, loc, scores.q);
   k = withHeads(rewriter, loc, k);
   Value v = withHeads(rewriter, loc, op.getB());
-  Value bias = scores->bias;
+  Value bias = scores.bias;
   if (bias && rank == 3)
     if (auto bType = cast<RankedTensorType>(bias.getType());
         bType.getRank() == 3)
@@ -197,8 +230,8 @@ static LogicalResult raiseToAttention(MatmulOp op, RewriterBase &rewriter,
     shape.insert(shape.begin() + 1, 1);
   Value result = AttentionOp::create(
       rewriter, loc, typeLike(op.getResult(), shape), queries, k, v, bias,
-      rewriter.getF32FloatAttr(float(scores->scale)), /*causal=*/nullptr,
-      isGuarded ? rewriter.getUnitAttr() : nullptr);
+      rewriter.getF32FloatAttr(float(scores.scale)), /*causal=*/nullptr,
+      chain->isGuarded ? rewriter.getUnitAttr() : nullptr);
   if (rank == 3) {
     SmallVector<int64_t> entries(rType.getShape());
     if (ShapedType::isDynamic(entries[0]))

@@ -149,6 +149,30 @@ static Value addBias(RegionBuilder &region, Value value,
                     });
 }
 
+/// A 1x1 convolution is a product of pixels and filters.
+static ShapedValue formPointwise(GraphToKernel &state, Location loc,
+                                 ShapedValue x, ShapedValue filters,
+                                 const ShapedValue &bias,
+                                 ArrayRef<AffineExpr> dims) {
+  AffineExpr pixels =
+      productOf({x.dims[1], x.dims[2]}, state.builder.getContext());
+  ShapedValue lhs = state.reshape(loc, x, {x.dims[0], pixels, x.dims[3]});
+  ShapedValue rhs = packMatrix(
+      state, loc,
+      state.reshape(loc, filters,
+                    {state.constant(1), filters.dims[0], filters.dims[1]}),
+      /*transposed=*/true);
+  SmallVector<AffineExpr> product = {x.dims[0], pixels, dims[3]};
+  RegionBuilder region(state.builder, loc, state.sizes);
+  Value left = region.input(lhs), right = region.input(rhs);
+  Value value = kernel::MatmulOp::create(
+      region.body(), loc, typeOf(product, x.elementType()), left, right,
+      kernel::PanelLayout::packed);
+  if (bias)
+    value = addBias(region, value, product, bias);
+  return state.reshape(loc, region.finish({{value, product}}).front(), dims);
+}
+
 static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
   Location loc = op.getLoc();
   ShapedValue filters = state.get(op.getW());
@@ -195,31 +219,13 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
   SmallVector<int64_t> pads = *window.knownPads();
 
   auto isOne = [](int64_t value) { return value == 1; };
-  bool pointwise = groups == 1 && llvm::all_of(window.kernel, isOne) &&
-                   llvm::all_of(window.strides, isOne) &&
-                   llvm::all_of(pads, [](int64_t p) { return p == 0; });
-  if (pointwise) {
-    AffineExpr pixels =
-        productOf({x.dims[1], x.dims[2]}, op.getContext());
-    ShapedValue lhs =
-        state.reshape(loc, x, {x.dims[0], pixels, x.dims[3]});
-    ShapedValue rhs = packMatrix(
-        state, loc,
-        state.reshape(loc, filters,
-                      {state.constant(1), state.constant(outputs),
-                       state.constant(channels)}),
-        /*transposed=*/true);
-    SmallVector<AffineExpr> product = {x.dims[0], pixels, dims[3]};
-    RegionBuilder region(state.builder, loc, state.sizes);
-    Value left = region.input(lhs), right = region.input(rhs);
-    Value value = kernel::MatmulOp::create(
-        region.body(), loc, typeOf(product, x.elementType()), left, right,
-        kernel::PanelLayout::packed);
-    if (bias)
-      value = addBias(region, value, product, bias);
-    ShapedValue y = region.finish({{value, product}}).front();
-    setFromChannelsLast(state, op, state.reshape(loc, y, dims),
-                          op.getLayout());
+  bool isPointwise = groups == 1 && llvm::all_of(window.kernel, isOne) &&
+                     llvm::all_of(window.strides, isOne) &&
+                     llvm::all_of(pads, [](int64_t p) { return p == 0; });
+  if (isPointwise) {
+    setFromChannelsLast(state, op,
+                        formPointwise(state, loc, x, filters, bias, dims),
+                        op.getLayout());
     return success();
   }
   bool depthwise = groups == outputs && channels == 1;

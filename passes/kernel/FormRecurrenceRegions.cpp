@@ -17,35 +17,30 @@ struct Layer {
   int64_t hidden;
   int64_t gates;
   bool linearBeforeReset = false, batchFirst = false;
+
+  int64_t directions() const {
+    return direction == graph::Direction::Bidirectional ? 2 : 1;
+  }
 };
 } // namespace
 
-static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
+/// x w^T + bias for all steps, batch entries and directions at once:
+/// [T, B, R, G * H].
+static ShapedValue formInputProducts(const Layer &layer, GraphToKernel &state,
+                                     ShapedValue x) {
   Location loc = layer.op->getLoc();
   MLIRContext *context = state.builder.getContext();
-  ShapedValue x = state.get(layer.x);
-  if (!x.elementType().isF32())
-    return layer.op->emitOpError("expected f32, found ") << x.elementType();
-  if (layer.batchFirst)
-    x = state.transpose(loc, x, {1, 0, 2});
-  ShapedValue w = state.get(layer.w), r = state.get(layer.r);
+  ShapedValue w = state.get(layer.w);
   // Constant weights know the number of features where the input does not.
   AffineExpr features = constantOf(w.dims[2]) ? w.dims[2] : x.dims[2];
   AffineExpr steps = x.dims[0], batch = x.dims[1];
-  AffineExpr directions = state.constant(
-      layer.direction == graph::Direction::Bidirectional ? 2 : 1);
+  AffineExpr directions = state.constant(layer.directions());
   AffineExpr width = state.constant(layer.gates * layer.hidden);
-  AffineExpr hidden = state.constant(layer.hidden);
-  r = state.reshape(loc, r, {directions, width, hidden});
-
   AffineExpr columns = productOf({directions, width}, context);
-
-  // x w^T for all steps, batch entries and directions.
   AffineExpr one = state.constant(1);
   ShapedValue lhs = state.reshape(
       loc, x, {one, productOf({steps, batch}, context), features});
-  ShapedValue rhs =
-      state.reshape(loc, w, {one, columns, features});
+  ShapedValue rhs = state.reshape(loc, w, {one, columns, features});
   auto panels = kernel::PanelLayout::transposed;
   if (isConstant(rhs)) {
     rhs = packMatrix(state, loc, rhs, /*transposed=*/true);
@@ -71,12 +66,23 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
                            });
   }
   ShapedValue inputs = projection.finish({{value, product}}).front();
-  inputs = state.reshape(loc, inputs, {steps, batch, directions, width});
+  return state.reshape(loc, inputs, {steps, batch, directions, width});
+}
 
-  // The steps.
-  ShapedValue recurrent = packMatrix(state, loc, r, /*transposed=*/true);
+/// The steps: all hidden states, the last one, the last cell state.
+static SmallVector<ShapedValue> formSteps(const Layer &layer,
+                                          GraphToKernel &state,
+                                          const ShapedValue &inputs) {
+  Location loc = layer.op->getLoc();
+  AffineExpr steps = inputs.dims[0], batch = inputs.dims[1];
+  AffineExpr directions = inputs.dims[2], width = inputs.dims[3];
+  AffineExpr hidden = state.constant(layer.hidden);
+  ShapedValue recurrent = packMatrix(
+      state, loc,
+      state.reshape(loc, state.get(layer.r), {directions, width, hidden}),
+      /*transposed=*/true);
   RegionBuilder region(state.builder, loc, state.sizes);
-  auto optional = [&](Value graphValue) -> Value {
+  auto initial = [&](Value graphValue) -> Value {
     if (!graphValue)
       return {};
     ShapedValue shaped = state.get(graphValue);
@@ -89,11 +95,11 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
   };
   Value in = region.input(inputs), rec = region.input(recurrent);
   Value hiddenBias = plain(layer.hiddenBias);
-  Value h0 = optional(layer.initialH), c0 = optional(layer.initialC);
+  Value h0 = initial(layer.initialH), c0 = initial(layer.initialC);
   Value lengths = plain(layer.lengths), peepholes = plain(layer.peepholes);
   SmallVector<AffineExpr> all = {steps, directions, batch, hidden};
   SmallVector<AffineExpr> last = {directions, batch, hidden};
-  Type f = x.elementType();
+  Type f = inputs.elementType();
   SmallVector<Type> types = {typeOf(all, f), typeOf(last, f)};
   if (layer.cell == kernel::CellKind::lstm)
     types.push_back(typeOf(last, f));
@@ -106,7 +112,18 @@ static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
   SmallVector<ShapedValue> yielded = {{root.getResult(0), all}};
   for (unsigned i = 1; i < types.size(); ++i)
     yielded.push_back({root.getResult(i), last});
-  SmallVector<ShapedValue> results = region.finish(yielded);
+  return region.finish(yielded);
+}
+
+static LogicalResult formLayer(const Layer &layer, GraphToKernel &state) {
+  Location loc = layer.op->getLoc();
+  ShapedValue x = state.get(layer.x);
+  if (!x.elementType().isF32())
+    return layer.op->emitOpError("expected f32, found ") << x.elementType();
+  if (layer.batchFirst)
+    x = state.transpose(loc, x, {1, 0, 2});
+  SmallVector<ShapedValue> results =
+      formSteps(layer, state, formInputProducts(layer, state, x));
   for (auto [i, result] : llvm::enumerate(layer.op->getResults())) {
     ShapedValue y = results[i];
     if (layer.batchFirst)
