@@ -156,7 +156,7 @@ def Strait_NotOp
   }];
 }
 def Strait_BitNotOp : Strait_UnaryOp<"bit_not", "the inverted bits",
-    "BitwiseNot since 18", Strait_Tensor> {
+    "BitwiseNot since 18", Strait_IntegerTensor> {
   let description = [{
     Inverts every bit. ONNX: BitwiseNot since 18.
 
@@ -274,11 +274,11 @@ def Strait_OrOp : Strait_BinaryOp<"or", "a or b", "Or since 7",
 def Strait_XorOp : Strait_BinaryOp<"xor", "a xor b", "Xor since 7",
     Strait_BoolTensor, "i1">;
 def Strait_BitAndOp : Strait_BinaryOp<"bit_and", "the common bits",
-    "BitwiseAnd since 18", Strait_Tensor, "i32">;
+    "BitwiseAnd since 18", Strait_IntegerTensor, "i32">;
 def Strait_BitOrOp : Strait_BinaryOp<"bit_or", "the bits of either",
-    "BitwiseOr since 18", Strait_Tensor, "i32">;
+    "BitwiseOr since 18", Strait_IntegerTensor, "i32">;
 def Strait_BitXorOp : Strait_BinaryOp<"bit_xor", "the differing bits",
-    "BitwiseXor since 18", Strait_Tensor, "i32">;
+    "BitwiseXor since 18", Strait_IntegerTensor, "i32">;
 
 def Strait_PowOp : Strait_ElementwiseOp<"pow"> {
   let summary = "a to the power b";

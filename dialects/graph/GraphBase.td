@@ -36,6 +36,11 @@ def Strait_Tensor : TensorOf<[Strait_Element]>;
 // Floating-point tensors.
 def Strait_FloatTensor : TensorOf<[AnyFloat]>;
 // Booleans.
+/// Integers of any width and sign, without bool.
+def Strait_Integer
+    : AnyTypeOf<[I8, I16, I32, I64, UI8, UI16, UI32, UI64], "integer">;
+def Strait_IntegerTensor : TensorOf<[Strait_Integer]>;
+
 def Strait_BoolTensor : TensorOf<[I1]>;
 // Indices into a tensor: i32 or i64.
 def Strait_IndexTensor : TensorOf<[I32, I64]>;

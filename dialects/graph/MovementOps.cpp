@@ -218,6 +218,11 @@ LogicalResult RangeOp::verify() {
   for (Value operand : getOperands())
     if (failed(verifyScalar(*this, operand, "operands")))
       return failure();
+  Type element = getElementTypeOrSelf(getResult());
+  for (Value operand : getOperands())
+    if (getElementTypeOrSelf(operand) != element)
+      return emitOpError() << "expected operands of the result's element type "
+                           << element << ", got " << operand.getType();
   return success();
 }
 

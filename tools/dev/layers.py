@@ -164,6 +164,22 @@ def pass_tests(files):
                 yield f"{test}: no @negative_ twin"
 
 
+def op_tests(files):
+    """Every op of a dialect stands in a lit test of test/dialects/<dialect>."""
+    define = re.compile(r'^def\s+\w+Op\s*:\s*\w+<"([a-z0-9_]+)"', re.MULTILINE)
+    prefix = {"graph": "strait", "kernel": "kernel", "schedule": "schedule"}
+    for path in files:
+        if path.suffix != ".td" or path.parts[0] != "dialects":
+            continue
+        dialect = path.parts[1]
+        tests = "".join((ROOT / f).read_text() for f in files
+                        if f.suffix == ".mlir" and
+                        f.parts[:3] == ("test", "dialects", dialect))
+        for name in define.findall((ROOT / path).read_text()):
+            if not re.search(rf"\b{prefix[dialect]}\.{name}\b", tests):
+                yield f"{path}: {prefix[dialect]}.{name} is in no test"
+
+
 def filecheck(files):
     """lit tests run something, check it, and spell FileCheck right."""
     known = {"", "-LABEL", "-NEXT", "-SAME", "-NOT", "-DAG", "-EMPTY",
@@ -193,7 +209,7 @@ def filecheck(files):
 
 
 RULES = [includes, own_header_first, licence, length, names, words,
-         dropped_results, pass_tests, filecheck]
+         dropped_results, pass_tests, op_tests, filecheck]
 
 
 def main():
