@@ -7,6 +7,7 @@
 #include "dialects/schedule/ScheduleOps.h"
 #include "frontends/onnx/Importer.h"
 #include "passes/cpu/Passes.h"
+#include "passes/cuda/Passes.h"
 #include "passes/loops/Passes.h"
 #include "passes/graph/EvaluateConstants.h"
 #include "passes/graph/Passes.h"
@@ -94,6 +95,8 @@ int main(int argc, char **argv) {
   strait::registerStraitSchedulePasses();
   strait::registerStraitLoopsPasses();
   strait::cpu::registerStraitCpuPasses();
+  strait::cuda::registerStraitCudaPasses();
+  strait::cuda::registerCudaPipelines();
   strait::cpu::registerCpuPipelines();
   auto [input, output] = registerAndParseCLIOptions(
       argc, argv, "Strait's pass runner\n", registry);

@@ -18,6 +18,19 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+StringRef TargetAttr::llvmCpu() const {
+  switch (getIsa()) {
+  case Isa::Avx2:
+    return "x86-64-v3";
+  case Isa::Avx512:
+    return "x86-64-v4";
+  case Isa::Sm80:
+  case Isa::Sm90a:
+    return stringifyIsa(getIsa());
+  }
+  llvm_unreachable("covered switch");
+}
+
 FailureOr<SmallVector<TargetAttr, 2>> TargetAttr::listOf(Operation *op) {
   for (Operation *at = op; at; at = at->getParentOp())
     if (auto list = at->getAttrOfType<ArrayAttr>(listName))
@@ -52,5 +65,9 @@ GraphDialect::verifyOperationAttribute(Operation *op,
                              "set to the highest, found ")
              << stringifyIsa(lower.getIsa()) << " before "
              << stringifyIsa(higher.getIsa());
+  if (targets.front().isGpu() != targets.back().isGpu())
+    return op->emitOpError("expected targets of CPUs or of GPUs, found ")
+           << stringifyIsa(targets.front().getIsa()) << " beside "
+           << stringifyIsa(targets.back().getIsa());
   return success();
 }

@@ -8,8 +8,10 @@ include "dialects/graph/GraphBase.td"
 include "dialects/graph/GraphEnums.td"
 
 def Strait_Isa : Strait_Enum<"Isa", "instruction set of a target", [
-  I32EnumCase<"Avx2", 0, "avx2">,        // x86-64-v3
-  I32EnumCase<"Avx512", 1, "avx512">]>; // x86-64-v4
+  I32EnumCase<"Avx2", 0, "avx2">,     // x86-64-v3
+  I32EnumCase<"Avx512", 1, "avx512">, // x86-64-v4
+  I32EnumCase<"Sm80", 2, "sm_80">,    // any GPU from compute capability 8.0 on
+  I32EnumCase<"Sm90a", 3, "sm_90a">]>; // compute capability 9.0, and no other
 
 def Strait_TargetAttr : AttrDef<GraphDialect, "Target"> {
   let mnemonic = "target";
@@ -21,12 +23,12 @@ def Strait_TargetAttr : AttrDef<GraphDialect, "Target"> {
 
     `isa` orders the code levels: a machine that runs one runs those before it.
     `l1`, `l2`, `l3` are the bytes of the data caches that one core sees, the
-    last shared by `cores`. A GPU is a further `isa` with limits of its own as
-    optional parameters beside these.
+    last shared by `cores`. Of a GPU, `l1` is the shared memory that one block of
+    threads may have, and cores are its multiprocessors; `l3` is `l2`.
 
     1. l1 <= l2 <= l3, all positive, and at least one core.
     2. `strait.targets` is not empty; each instruction set comes after those
-       below it, once.
+       below it, once; all are of CPUs or all of GPUs.
 
     Example:
     ```mlir
@@ -53,14 +55,15 @@ def Strait_TargetAttr : AttrDef<GraphDialect, "Target"> {
     static void setList(::mlir::ModuleOp module,
                         ::llvm::ArrayRef<TargetAttr> targets);
 
-    /// Of a vector register, in f32 elements.
-    int64_t lanes() const { return getIsa() == Isa::Avx512 ? 16 : 8; }
+    bool isGpu() const { return getIsa() >= Isa::Sm80; }
+    /// Of a vector register, in f32 elements; threads of a GPU have none.
+    int64_t lanes() const {
+      return isGpu() ? 1 : getIsa() == Isa::Avx512 ? 16 : 8;
+    }
     /// Number of vector registers.
     int64_t registers() const { return getIsa() == Isa::Avx512 ? 32 : 16; }
     /// What LLVM calls a processor with this instruction set and no more.
-    ::llvm::StringRef llvmCpu() const {
-      return getIsa() == Isa::Avx512 ? "x86-64-v4" : "x86-64-v3";
-    }
+    ::llvm::StringRef llvmCpu() const;
   }];
 }
 

@@ -136,7 +136,9 @@ void CascadePlan::placeValues() {
         bool sameLoops = true;
         for (unsigned loop = 0; loop < loops.numLoops(); ++loop)
           sameLoops &= producer.has(loop) == step.has(loop);
-        if (inPlace && sameLoops && isCheap(producer.op) && !isYielded(value))
+        bool isAgain = style.isSimt() ? !producer.isReduction()
+                                      : isCheap(producer.op);
+        if (inPlace && sameLoops && isAgain && !isYielded(value))
           steps.insert(known->second.step);
         else
           storage[value].inScratch = true;
@@ -187,7 +189,7 @@ void CascadePlan::dropUnused() {
   llvm::erase_if(stages, [](CascadeStage &stage) { return stage.steps.empty(); });
 }
 
-void CascadePlan::chooseVectors(int64_t lanes) {
+void CascadePlan::chooseVectors() {
   // Contiguous accesses count, the more loops they have the more.
   SmallVector<int64_t> score(loops.numLoops(), 0);
   int64_t widest = 8;
@@ -236,7 +238,11 @@ void CascadePlan::chooseVectors(int64_t lanes) {
       rows.push_back(loop);
 
   // Several registers at once hide latencies; functions need some themselves.
-  int64_t one = std::min<int64_t>(lanes * 32 / widest, 64);
+  if (style.isSimt()) {
+    rungs.push_back(1);
+    return;
+  }
+  int64_t one = std::min<int64_t>(style.lanes * 32 / widest, 64);
   int64_t widestRung = std::min<int64_t>(one * (hasFunctions ? 2 : 4), 64);
   if (vectorLoop)
     if (auto extent = constantExtent(loops.extents[*vectorLoop]))
@@ -276,7 +282,7 @@ bool CascadePlan::canInterleave(unsigned row) const {
 
 /// Only maps are tiled, and only if tiles of 8 x 8 fit or rows interleave.
 void CascadePlan::chooseTiles() {
-  if (!columns || stages.size() != 1 || !stages[0].isRow())
+  if (style.isSimt() || !columns || stages.size() != 1 || !stages[0].isRow())
     return;
   auto fits = [&](unsigned loop) {
     return constantExtent(loops.extents[loop]).value_or(8) >= 8;
@@ -315,18 +321,6 @@ void CascadePlan::sizeTasks() {
     if (loops.isShared[loop])
       points = multiplyExtents(points, loops.extents[loop]);
 
-  AffineExpr cost = getAffineConstantExpr(0, context);
-  for (CascadeStage &stage : stages) {
-    int64_t operations = 0;
-    for (unsigned number : stage.steps)
-      operations += operationsOf(loops.steps[number].op);
-    AffineExpr trips = getAffineConstantExpr(operations, context);
-    for (ArrayRef<unsigned> nest : {ArrayRef(stage.parallel),
-                                    ArrayRef(stage.reduced)})
-      for (unsigned loop : nest)
-        trips = multiplyExtents(trips, loops.extents[loop]);
-    cost = cost + trips;
-  }
   if (tileLoop) {
     // Tiles, each about a 16th of a task.
     points = getAffineConstantExpr(1, context);
@@ -342,11 +336,37 @@ void CascadePlan::sizeTasks() {
     scratch = getAffineConstantExpr(0, context);
     return;
   }
-  // Extents may be 0 at run time, so divisors get one added.
-  block = getAffineConstantExpr(operationsPerTask, context).floorDiv(cost + 1);
-  // Whole vectors, and whole cache lines of any element, per task.
-  block = columns ? (block.floorDiv(64) + 1) * 64 : block + 1;
+  block = chooseBlock();
+  placeScratch();
+}
 
+/// Points per task: enough work, or one per thread, or a row for all threads.
+AffineExpr CascadePlan::chooseBlock() const {
+  MLIRContext *context = loops.group.op->getContext();
+  if (style.isSimt())
+    return getAffineConstantExpr(columns || !vectorLoop ? style.threads : 1,
+                                 context);
+  AffineExpr cost = getAffineConstantExpr(0, context);
+  for (const CascadeStage &stage : stages) {
+    int64_t operations = 0;
+    for (unsigned number : stage.steps)
+      operations += operationsOf(loops.steps[number].op);
+    AffineExpr trips = getAffineConstantExpr(operations, context);
+    for (ArrayRef<unsigned> nest : {ArrayRef(stage.parallel),
+                                    ArrayRef(stage.reduced)})
+      for (unsigned loop : nest)
+        trips = multiplyExtents(trips, loops.extents[loop]);
+    cost = cost + trips;
+  }
+  // Extents may be 0 at run time, so divisors get one added.
+  AffineExpr block =
+      getAffineConstantExpr(operationsPerTask, context).floorDiv(cost + 1);
+  // Whole vectors, and whole cache lines of any element, per task.
+  return columns ? (block.floorDiv(64) + 1) * 64 : block + 1;
+}
+
+void CascadePlan::placeScratch() {
+  MLIRContext *context = loops.group.op->getContext();
   scratch = getAffineConstantExpr(0, context);
   for (auto &[value, place] : storage) {
     if (!place.inScratch)
@@ -366,14 +386,14 @@ void CascadePlan::sizeTasks() {
 }
 
 FailureOr<CascadePlan> CascadePlan::compute(Operation *regionOrFunc,
-                                            int64_t lanes) {
+                                            CascadeStyle style) {
   FailureOr<CascadeLoops> loops = CascadeLoops::compute(regionOrFunc);
   if (failed(loops))
     return failure();
-  CascadePlan plan(std::move(*loops));
+  CascadePlan plan(std::move(*loops), style);
   plan.formStages();
   plan.placeValues();
-  plan.chooseVectors(lanes);
+  plan.chooseVectors();
   plan.chooseTiles();
   plan.sizeTasks();
   return plan;

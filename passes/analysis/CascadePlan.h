@@ -36,10 +36,18 @@ struct CascadeStorage {
   llvm::SmallVector<unsigned> inner; // inner loops that index it, once each
 };
 
+/// What a plan must know of the machine.
+struct CascadeStyle {
+  int64_t lanes = 1; // f32 elements of a vector register
+  /// Many threads side by side: a map is cheaper to compute again than to keep,
+  /// for there is little memory per thread.
+  int64_t threads = 0; // 0: none, one task is one thread's
+  bool isSimt() const { return threads != 0; }
+};
+
 struct CascadePlan {
-  /// `lanes`: f32 elements of a vector register.
   static mlir::FailureOr<CascadePlan> compute(mlir::Operation *regionOrFunc,
-                                              int64_t lanes);
+                                              CascadeStyle style);
 
   CascadeLoops loops;
   llvm::SmallVector<CascadeStage> stages;
@@ -70,17 +78,24 @@ struct CascadePlan {
   mlir::AffineExpr scratchStride(const CascadeStorage &storage,
                                  unsigned loop) const;
   /// Columns that a value in scratch holds side by side.
-  int64_t scratchColumns() const { return columns ? rungs.front() : 1; }
+  int64_t scratchColumns() const {
+    return !columns ? 1 : style.isSimt() ? style.threads : rungs.front();
+  }
 
 private:
-  explicit CascadePlan(CascadeLoops loops) : loops(std::move(loops)) {}
+  CascadePlan(CascadeLoops loops, CascadeStyle style)
+      : loops(std::move(loops)), style(style) {}
   void formStages();
   void placeValues();
   void dropUnused();
-  void chooseVectors(int64_t lanes);
+  void chooseVectors();
   void chooseTiles();
   bool canInterleave(unsigned row) const;
   void sizeTasks();
+  void placeScratch();
+  mlir::AffineExpr chooseBlock() const;
+
+  CascadeStyle style;
 };
 
 } // namespace strait

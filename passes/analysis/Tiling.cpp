@@ -8,6 +8,8 @@ using namespace strait;
 
 FailureOr<LaunchShape>
 strait::computeLaunchShape(Operation *regionOrFunc, graph::TargetAttr target) {
+  if (target.isGpu())
+    return computeCudaLaunch(regionOrFunc, target);
   kernel::RootInterface root = kernel::findRoot(regionOrFunc);
   if (!root)
     return computeCascadeLaunch(regionOrFunc, target.lanes());

@@ -51,6 +51,14 @@ mlir::FailureOr<LaunchShape>
 computeRecurrenceLaunch(mlir::Operation *regionOrFunc,
                         graph::TargetAttr target);
 
+/// Any group on a GPU. `tile`: `threads` of a block, one block per task;
+/// `scratch` is the block's shared memory.
+mlir::FailureOr<LaunchShape> computeCudaLaunch(mlir::Operation *regionOrFunc,
+                                               graph::TargetAttr target);
+/// Shared memory through which the warps of a block combine partial results,
+/// behind the scratch of a cascade.
+constexpr int64_t exchangeBytes = 256;
+
 /// Any group: the rule of its root, or that of cascades.
 mlir::FailureOr<LaunchShape>
 computeLaunchShape(mlir::Operation *regionOrFunc, graph::TargetAttr target);

@@ -7,7 +7,7 @@ using namespace strait;
 
 FailureOr<LaunchShape> strait::computeCascadeLaunch(Operation *regionOrFunc,
                                                     int64_t lanes) {
-  FailureOr<CascadePlan> plan = CascadePlan::compute(regionOrFunc, lanes);
+  FailureOr<CascadePlan> plan = CascadePlan::compute(regionOrFunc, {lanes});
   if (failed(plan))
     return failure();
   MLIRContext *context = regionOrFunc->getContext();

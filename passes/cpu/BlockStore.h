@@ -3,7 +3,7 @@
 #ifndef STRAIT_PASSES_CPU_BLOCKSTORE_H
 #define STRAIT_PASSES_CPU_BLOCKSTORE_H
 
-#include "passes/cpu/Epilogue.h"
+#include "passes/loops/Epilogue.h"
 
 namespace strait::cpu {
 

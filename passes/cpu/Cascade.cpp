@@ -16,29 +16,6 @@ using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
 
-Value CascadeEmitter::outer(Value value) const {
-  return outerScalars.lookup(value);
-}
-
-/// Scalars between the steps (1 / extent, ...) depend on sizes alone.
-LogicalResult CascadeEmitter::emitOuterScalars() {
-  Block *body = plan.loops.group.body;
-  for (unsigned size = 0; size < plan.loops.group.numSizes; ++size)
-    outerScalars[body->getArgument(plan.loops.group.numInputs + size)] =
-        function.sizes()[size];
-  for (Operation &op : body->without_terminator()) {
-    if (isa<linalg::LinalgOp, tensor::EmptyOp>(op))
-      continue;
-    auto scalar = emitScalarOp(
-        function.builder(), &op,
-        [&](Value value) { return Lanes(outer(value)); }, 1);
-    if (failed(scalar))
-      return failure();
-    outerScalars[op.getResult(0)] = scalar->value;
-  }
-  return success();
-}
-
 LogicalResult CascadeEmitter::emit() {
   if (failed(emitOuterScalars()))
     return failure();
@@ -184,20 +161,6 @@ LogicalResult CascadeEmitter::emitStages(OpBuilder &b, int64_t rowLanes) {
   return success();
 }
 
-LogicalResult CascadeEmitter::emitNest(OpBuilder &b, ArrayRef<unsigned> nest,
-                                       EmitFn inside) {
-  if (nest.empty())
-    return inside(b);
-  auto loop = scf::ForOp::create(b, loc, constantIndex(b, loc, 0),
-                                 extent(nest.front()),
-                                 constantIndex(b, loc, 1));
-  OpBuilder nested(loop.getBody()->getTerminator());
-  position[nest.front()] = loop.getInductionVar();
-  LogicalResult result = emitNest(nested, nest.drop_front(), inside);
-  position[nest.front()] = {};
-  return result;
-}
-
 LogicalResult CascadeEmitter::emitStage(OpBuilder &b, const CascadeStage &stage,
                                         int64_t rowLanes) {
   // A row's value is kept for the stages to come, a point's is not.
@@ -239,7 +202,7 @@ LogicalResult cpu::emitCascade(KernelFunction &function) {
   if (!lanes || !block)
     return kernel.emitOpError("expected a tile with 'block' and 'lanes'; "
                               "strait-select-tiles sets it");
-  FailureOr<CascadePlan> plan = CascadePlan::compute(kernel, lanes.getInt());
+  FailureOr<CascadePlan> plan = CascadePlan::compute(kernel, {lanes.getInt()});
   if (failed(plan))
     return failure();
   if (block.getValue().getNumResults() != 1 ||

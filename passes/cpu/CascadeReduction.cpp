@@ -6,62 +6,11 @@
 //   for k: for c step 32: acc32 += ...; step 8: acc8 += ...; step 1: acc += ...
 //   acc8 += halves of halves of acc32;  acc += lanes of acc8
 #include "passes/cpu/CascadeEmitter.h"
+#include "passes/loops/Combiner.h"
 
 using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
-
-/// The x for which op(x, y) = y, if there is one.
-static std::optional<TypedAttr> findNeutral(Operation *op) {
-  // Upstream knows only some of the extrema of floats.
-  auto infinity = [&](bool negative) {
-    auto type = cast<FloatType>(op->getResult(0).getType());
-    return FloatAttr::get(
-        type, APFloat::getInf(type.getFloatSemantics(), negative));
-  };
-  if (isa<arith::MaximumFOp, arith::MaxNumFOp>(op))
-    return infinity(true);
-  if (isa<arith::MinimumFOp, arith::MinNumFOp>(op))
-    return infinity(false);
-  return arith::getNeutralElement(op);
-}
-
-/// The op by which a reduction folds its accumulator: yield(op(x, acc)), where
-/// acc has no other use. Null for anything else, such as argmax.
-static Operation *findCombiner(linalg::GenericOp op) {
-  if (op.getNumDpsInits() != 1)
-    return nullptr;
-  Block *body = op.getBody();
-  Value accumulator = body->getArguments().back();
-  Value yielded = body->getTerminator()->getOperand(0);
-  Operation *combiner = yielded.getDefiningOp();
-  if (!combiner || combiner->getBlock() != body ||
-      combiner->getNumOperands() != 2 || !accumulator.hasOneUse() ||
-      *accumulator.user_begin() != combiner)
-    return nullptr;
-  return findNeutral(combiner) ? combiner : nullptr;
-}
-
-/// The neutral element of `combiner` as a value of `type`, the computed type.
-static Value neutralElement(OpBuilder &b, Operation *combiner, Type type) {
-  TypedAttr attr = *findNeutral(combiner);
-  if (auto number = dyn_cast<FloatAttr>(attr); number && attr.getType() != type)
-    attr = b.getFloatAttr(type, number.getValueAsDouble());
-  return arith::ConstantOp::create(b, combiner->getLoc(), attr);
-}
-
-bool CascadeEmitter::canSplitReductions(const CascadeStage &stage) const {
-  return llvm::all_of(stage.steps, [&](unsigned number) {
-    const CascadeStep &step = plan.loops.steps[number];
-    return !step.isReduction() || findCombiner(step.op);
-  });
-}
-
-static Value combine(OpBuilder &b, Operation *combiner, Value x, Value y) {
-  OperationState state(combiner->getLoc(), combiner->getName(), {x, y},
-                       x.getType());
-  return b.create(state)->getResult(0);
-}
 
 /// Folds a vector into one of `lanes` elements by adding its halves.
 static Value foldHalves(OpBuilder &b, Operation *combiner, Value vector,

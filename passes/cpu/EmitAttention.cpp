@@ -14,7 +14,7 @@
 // the last one and store the same values again; columns beyond the last key are
 // -inf before the softmax and so exactly 0 after it.
 #include "passes/cpu/AttentionOperands.h"
-#include "passes/cpu/Epilogue.h"
+#include "passes/loops/Epilogue.h"
 #include "passes/cpu/Generators.h"
 #include "passes/loops/IndexMath.h"
 #include "passes/loops/TileAttributes.h"

@@ -4,7 +4,7 @@
 //   for row of the run:
 //     for each input:
 //       copy its part of the row that lies in the run, in vectors
-#include "passes/cpu/Epilogue.h"
+#include "passes/loops/Epilogue.h"
 #include "passes/cpu/Generators.h"
 #include "passes/loops/TileAttributes.h"
 #include "passes/cpu/VectorSweep.h"

@@ -13,7 +13,7 @@
 // which keeps first layers of three channels fast.
 #include "passes/cpu/Generators.h"
 
-#include "passes/cpu/Epilogue.h"
+#include "passes/loops/Epilogue.h"
 #include "passes/loops/IndexMath.h"
 #include "passes/cpu/PaddedRows.h"
 #include "passes/cpu/RowLadder.h"

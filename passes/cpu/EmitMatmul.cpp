@@ -17,7 +17,7 @@
 #include "passes/cpu/Generators.h"
 
 #include "passes/analysis/RootShape.h"
-#include "passes/cpu/Epilogue.h"
+#include "passes/loops/Epilogue.h"
 #include "passes/loops/IndexMath.h"
 #include "passes/cpu/PanelPacking.h"
 #include "passes/cpu/RowLadder.h"

@@ -6,7 +6,7 @@
 //       for x:             window columns [left, right)
 //         for channels step 32, then 8, then the rest masked:
 //           accumulate over the window, average, epilogue, store
-#include "passes/cpu/Epilogue.h"
+#include "passes/loops/Epilogue.h"
 #include "passes/cpu/Generators.h"
 #include "passes/loops/TileAttributes.h"
 #include "passes/cpu/VectorSweep.h"

@@ -17,7 +17,7 @@
 #include "passes/cpu/Ukernel.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/loops/TileAttributes.h"
-#include "passes/cpu/Epilogue.h"
+#include "passes/loops/Epilogue.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 

@@ -30,6 +30,21 @@ module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<
 
 // -----
 
+// GPUs are targets too.
+// CHECK: module attributes {strait.targets = [#strait.target<isa = sm_80, l1 = 166912, l2 = 41943040, l3 = 41943040, cores = 108>, #strait.target<isa = sm_90a>]}
+module attributes {strait.targets = [#strait.target<isa = sm_80, l1 = 166912, l2 = 41943040, l3 = 41943040, cores = 108>,
+                                     #strait.target<isa = sm_90a>]} {
+}
+
+// -----
+
+// @negative_mixed (2)
+// expected-error @below {{expected targets of CPUs or of GPUs, found avx2 beside sm_80}}
+module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<isa = sm_80>]} {
+}
+
+// -----
+
 // @negative_empty (2)
 // expected-error @below {{expected 'strait.targets' to list #strait.target, found []}}
 module attributes {strait.targets = []} {

@@ -48,6 +48,31 @@ func.func @open_rows(%a: tensor<?x768xf32>) -> tensor<?x192xf32> {
 
 // -----
 
+// On a GPU a task is a block of threads: one per point, or a row's.
+// CHECK-LABEL: module
+module attributes {strait.targets = [#strait.target<isa = sm_80>]} {
+// CHECK-LABEL: func.func @gpu
+// CHECK: tile = {threads = 256 : i64}
+// CHECK: tile = {threads = 64 : i64}
+func.func @gpu(%x: tensor<?x50xf32>) -> (tensor<?x50xf32>, tensor<?x50xf32>) {
+  %y = strait.relu %x : (tensor<?x50xf32>) -> tensor<?x50xf32>
+  %z = strait.softmax %x axis(1) : (tensor<?x50xf32>) -> tensor<?x50xf32>
+  return %y, %z : tensor<?x50xf32>, tensor<?x50xf32>
+}
+}
+
+// -----
+
+module attributes {strait.targets = [#strait.target<isa = sm_80>]} {
+func.func @negative_gpu_root(%a: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  // expected-error @below {{has no code generator for GPUs}}
+  %y = strait.matmul %a, %a : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  return %y : tensor<8x8xf32>
+}
+}
+
+// -----
+
 // Code for both: the higher target's cut stands beside the lower one's.
 // CHECK-LABEL: module
 module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<isa = avx512>]} {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "passes/cpu/Epilogue.h"
+#include "passes/loops/Epilogue.h"
 
 #include "passes/loops/IndexMath.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -7,9 +7,8 @@
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
-LogicalResult cpu::expectF32(Operation *root, TypeRange operands) {
+LogicalResult strait::expectF32(Operation *root, TypeRange operands) {
   for (Type type :
        llvm::concat<const Type>(operands, root->getResultTypes()))
     if (!cast<RankedTensorType>(type).getElementType().isF32())
@@ -89,7 +88,8 @@ void Epilogue::storeResult(OpBuilder &builder, unsigned result, Lanes value,
 
 LogicalResult Epilogue::store(OpBuilder &builder, Value computed,
                               ArrayRef<Value> position, Value mask) const {
-  int64_t lanes = cast<VectorType>(computed.getType()).getNumElements();
+  auto vector = dyn_cast<VectorType>(computed.getType());
+  int64_t lanes = vector ? vector.getNumElements() : 1;
   SmallVector<Lanes> yielded;
   if (generic) {
     auto values = FusedMap(*function, generic)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What happens to a root's elements between the accumulators and memory: the
 // kernel's epilogue, evaluated on one vector along the last dimension.
-#ifndef STRAIT_PASSES_CPU_EPILOGUE_H
-#define STRAIT_PASSES_CPU_EPILOGUE_H
+#ifndef STRAIT_PASSES_LOOPS_EPILOGUE_H
+#define STRAIT_PASSES_LOOPS_EPILOGUE_H
 
 #include "passes/loops/FusedMap.h"
 
-namespace strait::cpu {
+namespace strait {
 
 /// Contractions are generated for f32 only; a diagnostic for anything else.
 /// `operands`: the types of those that take part in the arithmetic.
@@ -19,8 +19,8 @@ public:
   static llvm::FailureOr<Epilogue> create(KernelFunction &function,
                                           mlir::Operation *root);
 
-  /// Stores everything that the kernel yields of `computed`, a vector of the
-  /// root's f32 elements that starts at `position` of the root's result and
+  /// Stores everything that the kernel yields of `computed`, one of the root's
+  /// f32 elements or a vector of them that starts at `position` of the root's result and
   /// runs along its last dimension. Lanes outside of `mask` (null: none) do not
   /// exist in memory.
   llvm::LogicalResult store(mlir::OpBuilder &builder, mlir::Value computed,
@@ -44,6 +44,6 @@ private:
   mlir::linalg::GenericOp generic; // null: none
 };
 
-} // namespace strait::cpu
+} // namespace strait
 
-#endif // STRAIT_PASSES_CPU_EPILOGUE_H
+#endif // STRAIT_PASSES_LOOPS_EPILOGUE_H

@@ -2,17 +2,55 @@
 // One position of a stage: operands are loaded as vectors where they are
 // contiguous along the vector loop, broadcast where they do not depend on it,
 // and lane by lane otherwise.
-#include "passes/cpu/CascadeEmitter.h"
+#include "passes/loops/CascadePoint.h"
+
+#include "passes/loops/Combiner.h"
 
 using namespace mlir;
 using namespace strait;
-using namespace strait::cpu;
 
-Type CascadeEmitter::scratchElement(Value value) {
+Value CascadePoint::outer(Value value) const {
+  return outerScalars.lookup(value);
+}
+
+/// Scalars between the steps (1 / extent, ...) depend on sizes alone.
+LogicalResult CascadePoint::emitOuterScalars() {
+  Block *body = plan.loops.group.body;
+  for (unsigned size = 0; size < plan.loops.group.numSizes; ++size)
+    outerScalars[body->getArgument(plan.loops.group.numInputs + size)] =
+        function.sizes()[size];
+  for (Operation &op : body->without_terminator()) {
+    if (isa<linalg::LinalgOp, tensor::EmptyOp>(op))
+      continue;
+    auto scalar = emitScalarOp(
+        function.builder(), &op,
+        [&](Value value) { return Lanes(outer(value)); }, 1);
+    if (failed(scalar))
+      return failure();
+    outerScalars[op.getResult(0)] = scalar->value;
+  }
+  return success();
+}
+
+LogicalResult CascadePoint::emitNest(OpBuilder &b, ArrayRef<unsigned> nest,
+                                       EmitFn inside) {
+  if (nest.empty())
+    return inside(b);
+  auto loop = scf::ForOp::create(b, loc, constantIndex(b, loc, 0),
+                                 extent(nest.front()),
+                                 constantIndex(b, loc, 1));
+  OpBuilder nested(loop.getBody()->getTerminator());
+  position[nest.front()] = loop.getInductionVar();
+  LogicalResult result = emitNest(nested, nest.drop_front(), inside);
+  position[nest.front()] = {};
+  return result;
+}
+
+Type CascadePoint::scratchElement(Value value) {
   return computeType(getElementTypeOrSelf(value.getType()));
 }
 
-Value CascadeEmitter::scratchOf(Value value) {
+Value CascadePoint::scratchOf(Value value) {
   Value &buffer = scratchBuffers[value];
   if (buffer)
     return buffer;
@@ -29,7 +67,7 @@ Value CascadeEmitter::scratchOf(Value value) {
   return buffer;
 }
 
-SmallVector<AffineExpr> CascadeEmitter::scratchStrides(Value value) const {
+SmallVector<AffineExpr> CascadePoint::scratchStrides(Value value) const {
   CascadeStorage place = plan.storage.lookup(value);
   SmallVector<AffineExpr> strides;
   for (unsigned loop = 0; loop < plan.loops.numLoops(); ++loop)
@@ -40,7 +78,7 @@ SmallVector<AffineExpr> CascadeEmitter::scratchStrides(Value value) const {
   return strides;
 }
 
-SmallVector<AffineExpr> CascadeEmitter::resultStrides(Value value) const {
+SmallVector<AffineExpr> CascadePoint::resultStrides(Value value) const {
   MLIRContext *context = value.getContext();
   SmallVector<AffineExpr> strides(plan.loops.numLoops(),
                                   getAffineConstantExpr(0, context));
@@ -57,7 +95,18 @@ SmallVector<AffineExpr> CascadeEmitter::resultStrides(Value value) const {
   return strides;
 }
 
-Lanes CascadeEmitter::linearize(OpBuilder &b, ArrayRef<AffineExpr> strides,
+Lanes CascadePoint::scratchIndex(OpBuilder &b, Value value, int64_t lanes) {
+  AffineExpr zero = getAffineConstantExpr(0, value.getContext());
+  Lanes index = linearize(b, scratchStrides(value), zero, lanes);
+  if (!plan.columns)
+    return index;
+  Value first = index.value;
+  if (column)
+    first = arith::AddIOp::create(b, loc, first, column);
+  return lanes == 1 ? Lanes(first) : Lanes::stepping(first, 1);
+}
+
+Lanes CascadePoint::linearize(OpBuilder &b, ArrayRef<AffineExpr> strides,
                                 AffineExpr offset, int64_t lanes) {
   Value sum;
   if (constantExtent(offset) != 0)
@@ -90,7 +139,7 @@ Lanes CascadeEmitter::linearize(OpBuilder &b, ArrayRef<AffineExpr> strides,
       b, loc, toVector(b, loc, Lanes(sum), lanes), steps));
 }
 
-Lanes CascadeEmitter::readElements(OpBuilder &b, Value memory, Type element,
+Lanes CascadePoint::readElements(OpBuilder &b, Value memory, Type element,
                                    Lanes index, int64_t lanes) {
   if (lanes == 1 || index.isUniform())
     return Lanes(loadElements(b, loc, memory, index.value, element, 1));
@@ -111,7 +160,7 @@ Lanes CascadeEmitter::readElements(OpBuilder &b, Value memory, Type element,
   return Lanes(fromStorage(b, loc, stored, element));
 }
 
-void CascadeEmitter::writeElements(OpBuilder &b, Value memory, Type element,
+void CascadePoint::writeElements(OpBuilder &b, Value memory, Type element,
                                    Lanes index, Value computed, int64_t lanes) {
   if (lanes == 1 || (index.isStepping() && index.step == 1))
     return storeElements(b, loc, computed, memory, index.value, element);
@@ -129,7 +178,7 @@ void CascadeEmitter::writeElements(OpBuilder &b, Value memory, Type element,
 }
 
 /// Elements at computed positions of an input, or of a value in memory.
-FailureOr<Lanes> CascadeEmitter::readAt(OpBuilder &b, Value tensor,
+FailureOr<Lanes> CascadePoint::readAt(OpBuilder &b, Value tensor,
                                         ArrayRef<Lanes> indices,
                                         int64_t lanes) {
   Value memory;
@@ -192,7 +241,7 @@ FailureOr<Lanes> CascadeEmitter::readAt(OpBuilder &b, Value tensor,
   return readElements(b, memory, element, sum, lanes);
 }
 
-FailureOr<Lanes> CascadeEmitter::readOperand(OpBuilder &b,
+FailureOr<Lanes> CascadePoint::readOperand(OpBuilder &b,
                                              const CascadeStep &step,
                                              unsigned operand, int64_t lanes) {
   linalg::GenericOp op = step.op;
@@ -218,9 +267,7 @@ FailureOr<Lanes> CascadeEmitter::readOperand(OpBuilder &b,
                           getElementTypeOrSelf(tensor.getType()),
                           linearize(b, resultStrides(tensor), zero, lanes),
                           lanes);
-    Lanes index = linearize(b, scratchStrides(tensor), zero, lanes);
-    if (plan.columns)
-      index = Lanes::stepping(index.value, 1);
+    Lanes index = scratchIndex(b, tensor, lanes);
     return readElements(b, scratchOf(tensor), scratchElement(tensor), index,
                         lanes);
   }
@@ -266,8 +313,12 @@ FailureOr<Lanes> CascadeEmitter::readOperand(OpBuilder &b,
   return readAt(b, tensor, indices, lanes);
 }
 
-void CascadeEmitter::writeResult(OpBuilder &b, Value result, Value computed,
-                                 int64_t lanes) {
+void CascadePoint::writeResult(OpBuilder &outside, Value result, Value computed,
+                               int64_t lanes) {
+  OpBuilder b = outside;
+  if (writes)
+    b = scf::IfOp::create(outside, loc, writes, /*withElse=*/false)
+            .getThenBodyBuilder();
   AffineExpr zero = getAffineConstantExpr(0, result.getContext());
   for (unsigned index : function.resultIndices(result))
     writeElements(b, function.flatResult(index),
@@ -276,15 +327,13 @@ void CascadeEmitter::writeResult(OpBuilder &b, Value result, Value computed,
                   lanes);
   if (!plan.storage.lookup(result).inScratch)
     return;
-  Lanes index = linearize(b, scratchStrides(result), zero, lanes);
-  if (plan.columns && lanes != 1)
-    index = Lanes::stepping(index.value, 1);
+  Lanes index = scratchIndex(b, result, lanes);
   writeElements(b, scratchOf(result), scratchElement(result), index, computed,
                 lanes);
 }
 
 FailureOr<SmallVector<Value>>
-CascadeEmitter::emitPoint(OpBuilder &b, const CascadeStage &stage,
+CascadePoint::emitPoint(OpBuilder &b, const CascadeStage &stage,
                           int64_t lanes, ValueRange accumulators) {
   pointValues.clear();
   Values next;
@@ -342,4 +391,11 @@ CascadeEmitter::emitPoint(OpBuilder &b, const CascadeStage &stage,
     }
   }
   return next;
+}
+
+bool CascadePoint::canSplitReductions(const CascadeStage &stage) const {
+  return llvm::all_of(stage.steps, [&](unsigned number) {
+    const CascadeStep &step = plan.loops.steps[number];
+    return !step.isReduction() || findCombiner(step.op);
+  });
 }

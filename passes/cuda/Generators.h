@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The code generators of GPU kernels, one per root. Each writes what a thread
+// of a block does for the block's task, as the kernel's `tile` says, or emits a
+// diagnostic.
+#ifndef STRAIT_PASSES_CUDA_GENERATORS_H
+#define STRAIT_PASSES_CUDA_GENERATORS_H
+
+#include "passes/loops/KernelFunction.h"
+
+namespace strait::cuda {
+
+llvm::LogicalResult emitCascade(KernelFunction &function, int64_t threads);
+
+} // namespace strait::cuda
+
+#endif // STRAIT_PASSES_CUDA_GENERATORS_H

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The threads of a block: who they are, where they wait, how they combine
+// values.
+#ifndef STRAIT_PASSES_CUDA_THREADS_H
+#define STRAIT_PASSES_CUDA_THREADS_H
+
+#include "mlir/IR/Builders.h"
+
+namespace strait::cuda {
+
+constexpr int64_t warpSize = 32;
+
+class Threads {
+public:
+  /// `count` threads: a power of two, at least a warp.
+  Threads(mlir::OpBuilder &entry, mlir::Location loc, int64_t count);
+
+  int64_t count() const { return number; }
+  /// Number of this thread as an index.
+  mlir::Value id() const { return thread; }
+  /// i1: is this thread 0?
+  mlir::Value isFirst() const { return first; }
+
+  /// All threads wait until all have come here; what they wrote is seen then.
+  void barrier(mlir::OpBuilder &b) const;
+
+  /// Combines the threads' values, in the same order for every thread, and
+  /// gives the result to all. `exchange`: shared memory for the warps' results,
+  /// memref<?xi64> of at least 32 elements, free to use again afterwards.
+  mlir::Value combineAll(mlir::OpBuilder &b, mlir::Operation *combiner,
+                         mlir::Value value, mlir::Value exchange) const;
+
+private:
+  mlir::Value shuffle(mlir::OpBuilder &b, mlir::Value value,
+                      int64_t mask) const;
+
+  mlir::Location loc;
+  int64_t number;
+  mlir::Value thread, first;
+};
+
+} // namespace strait::cuda
+
+#endif // STRAIT_PASSES_CUDA_THREADS_H
