@@ -27,8 +27,6 @@
 using namespace mlir;
 using namespace strait;
 
-StringRef strait::version() { return STRAIT_VERSION; }
-
 void strait::printSupportedOps(raw_ostream &out) { listSupportedOps(out); }
 
 namespace {

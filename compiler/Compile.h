@@ -16,9 +16,6 @@ enum ExitCode { exitDone = 0, exitInput = 1, exitUsage = 2, exitInternal = 70 };
 int compileModel(const CompileOptions &options, llvm::raw_ostream &out,
                  llvm::raw_ostream &log);
 
-/// Of this compiler, as in "0.1.0".
-llvm::StringRef version();
-
 /// One line per ONNX operator and version range.
 void printSupportedOps(llvm::raw_ostream &out);
 

@@ -2,6 +2,7 @@
 #include "compiler/Pipelines.h"
 #include "compiler/Compile.h"
 #include "compiler/ConstantEvaluator.h"
+#include "compiler/Version.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/cpu/Passes.h"
