@@ -37,7 +37,9 @@ strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
                              weights.getDimSize(3));
   ArrayRef<AffineExpr> result = shape->result();
   ArrayRef<AffineExpr> source = shape->operand(conv.getInput());
-  int64_t groups = weights.getDimSize(0), panels = weights.getDimSize(1);
+  // Filters may be none: then there is no task, but a tile all the same.
+  int64_t groups = std::max<int64_t>(1, weights.getDimSize(0));
+  int64_t panels = std::max<int64_t>(1, weights.getDimSize(1));
   int64_t channels = input.getDimSize(3);
   int64_t depth = window.kernelH * window.kernelW * weights.getDimSize(4);
   int64_t images = std::max<int64_t>(1, extentOr(result[0], 1));

@@ -346,14 +346,17 @@ void AttentionEmitter::emitSoftmax(OpBuilder &builder, const HeadPosition &head,
       return arith::ConstantOp::create(builder, loc,
                                        builder.getF32FloatAttr(value));
     };
+    // Rows that give zeros: a sum over no keys at all, and masked ones if asked.
     Value isEmpty;
-    if (op().getZeroMaskedRows()) {
+    if (op().getZeroMaskedRows())
       isEmpty = arith::CmpFOp::create(
           builder, loc, arith::CmpFPredicate::OEQ, maximum,
           scalar(-std::numeric_limits<double>::infinity()));
+    else if (!keyCount || *keyCount == 0)
+      isEmpty = math.compare(arith::CmpIPredicate::eq, keys, math.constant(0));
+    if (isEmpty)
       maximum =
           arith::SelectOp::create(builder, loc, isEmpty, scalar(0), maximum);
-    }
     Value sum = emitExponentials(builder, scores, block.columns, maximum);
     Value factor = arith::DivFOp::create(builder, loc, scalar(1), sum);
     if (isEmpty)

@@ -52,7 +52,9 @@ struct Conv2DEmitter {
   int64_t depth() const {
     return window.kernelH * window.kernelW * channels;
   }
-  int64_t allPanels() const { return (outputs + panelWidth - 1) / panelWidth; }
+  int64_t allPanels() const {
+    return std::max<int64_t>(1, (outputs + panelWidth - 1) / panelWidth);
+  }
   int64_t panelBlocks() const {
     return (allPanels() + panelBlock - 1) / panelBlock;
   }

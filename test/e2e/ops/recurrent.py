@@ -60,7 +60,7 @@ def layer(kind, direction, size, batch, steps, state=False, bias=True,
 
 def attention():
     for (n, m, d), mask, heads in itertools.product(
-            ((1, 1, 8), (7, 7, 16), (17, 33, 17), (64, 64, 64), (65, 3, 32)),
+            ((1, 1, 8), (7, 7, 16), (17, 33, 17), (64, 64, 64), (65, 3, 32), (5, 0, 8)),
             ("none", "additive", "where"), (1, 3)):
         if heads == 1 and mask == "where":
             continue

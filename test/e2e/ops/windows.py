@@ -53,6 +53,8 @@ def conv_case(title, x, outputs, kernel, bias=True, **attributes):
 
 
 def conv():
+    yield conv_case("conv without filters", (1, 3, 5, 6), 0, (3, 3),
+                    bias=False)
     for c, o in ((1, 1), (3, 5), (3, 16), (16, 16), (17, 33), (5, 64), (40, 7)):
         for kernel, pad in ((1, 0), (3, 1), (5, 2)):
             for size in ((9, 11), (17, 6)):
