@@ -48,6 +48,9 @@ Error TemporaryFile::createAnywhere(StringRef extension) {
 }
 
 Error TemporaryFile::createBeside(StringRef output, unsigned mode) {
+  // keepAs would put a file in the place of a device or a pipe.
+  if (sys::fs::exists(output) && !sys::fs::is_regular_file(output))
+    return fileError("cannot write '" + output + "': not a regular file");
   return create(output, ".partial", mode);
 }
 
