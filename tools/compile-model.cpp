@@ -145,6 +145,17 @@ static bool parseEntry(StringRef text, strait::CompileOptions &options) {
   return true;
 }
 
+/// The exit code, after a look at whether standard output took everything.
+static int finish(int code) {
+  outs().flush();
+  if (!outs().has_error())
+    return code;
+  WithColor::error(errs(), "compile-model")
+      << "cannot write the output: " << outs().error().message() << "\n";
+  outs().clear_error();
+  return code ? code : 1;
+}
+
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   setBugReportMsg("compile-model: internal error. Please report it with the "
@@ -169,7 +180,7 @@ int main(int argc, char **argv) {
   }
   if (flags.listOps) {
     strait::printSupportedOps(outs());
-    return 0;
+    return finish(0);
   }
   strait::CompileOptions options;
   if (!flags.model.empty())
@@ -223,5 +234,5 @@ int main(int argc, char **argv) {
       return usageError("--report needs the whole schedule, before which "
                         "--stop-after=" + options.stopAfter + " stops");
   }
-  return strait::compileModel(options, outs(), errs());
+  return finish(strait::compileModel(options, outs(), errs()));
 }
