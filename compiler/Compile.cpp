@@ -63,7 +63,7 @@ public:
       : options(options), out(out), log(log),
         threads(llvm::hardware_concurrency(options.jobs)),
         context(registry(), MLIRContext::Threading::DISABLED),
-        diagnostics(&context, llvm::sys::path::filename(options.model), log) {
+        diagnostics(&context, options.model, log) {
     context.setThreadPool(threads);
     if (!options.stopAfter.empty())
       for (const LevelPasses &level : listPasses(options))
@@ -139,7 +139,7 @@ Compilation::Step Compilation::runLevel(StringRef name, BuildFn build) {
 LogicalResult Compilation::import() {
   Phase phase("import", options, log);
   for (auto &[name, path] : options.entries) {
-    UserDiagnostics diagnostics(&context, llvm::sys::path::filename(path), log);
+    UserDiagnostics diagnostics(&context, path, log);
     if (!llvm::sys::fs::exists(path)) {
       log << path << ": error: no such file\n";
       return failure();

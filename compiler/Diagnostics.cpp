@@ -3,6 +3,7 @@
 #include "dialects/NodeNames.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace strait;
@@ -24,15 +25,16 @@ static StringRef severityName(DiagnosticSeverity severity) {
 UserDiagnostics::UserDiagnostics(MLIRContext *context, StringRef model,
                                  raw_ostream &out)
     : ScopedDiagnosticHandler(context) {
-  std::string name = model.str();
-  setHandler([this, name, &out](Diagnostic &diagnostic) {
+  std::string path = model.str();
+  std::string name = llvm::sys::path::filename(model).str();
+  setHandler([this, path, name, &out](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
       ++count;
     auto print = [&](Diagnostic &d) {
       out << name << ": " << severityName(d.getSeverity()) << ": ";
       SmallVector<std::string> nodes = nodeNames(d.getLocation());
       // What concerns the file as a whole has the file for its location.
-      llvm::erase(nodes, name);
+      llvm::erase(nodes, path);
       if (!nodes.empty()) {
         out << (nodes.size() == 1 ? "node '" : "nodes '");
         llvm::interleave(nodes, out, "', '");

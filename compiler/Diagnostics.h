@@ -8,7 +8,8 @@
 
 namespace strait {
 
-/// Prints `error: node 'conv1': message` for every diagnostic of a context.
+/// Prints `net.onnx: error: node 'conv1': message` for every diagnostic of a
+/// context; `model` is the path of net.onnx.
 class UserDiagnostics : public mlir::ScopedDiagnosticHandler {
 public:
   UserDiagnostics(mlir::MLIRContext *context, llvm::StringRef model,
