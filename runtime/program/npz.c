@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
   LOCAL_BYTES = 30,
@@ -288,6 +289,13 @@ static void put_archive(struct writer *writer, uint32_t count,
   put_number(writer, 0, 2); /* comment */
 }
 
+/* Whether a file made beside `path` may take its place: not that of a device
+ * or a pipe, which are written to. */
+static bool is_replaceable(const char *path) {
+  struct stat status;
+  return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+}
+
 strait_code npz_write(const char *path, uint32_t count,
                       const char *const *names, const strait_tensor *tensors,
                       strait_error *error) {
@@ -304,6 +312,7 @@ strait_code npz_write(const char *path, uint32_t count,
     return strait_fail(error, STRAIT_IO,
                        "'%s': outputs of more than 4 GB cannot be written",
                        path);
+  bool replaces = is_replaceable(path);
   char *partial = malloc(strlen(path) + sizeof ".partial");
   uint64_t *locals = calloc(count + 1, sizeof *locals);
   uint32_t *crcs = calloc(count + 1, sizeof *crcs);
@@ -314,7 +323,8 @@ strait_code npz_write(const char *path, uint32_t count,
                        path);
   } else {
     strcpy(partial, path);
-    strcat(partial, ".partial");
+    if (replaces)
+      strcat(partial, ".partial");
     writer.file = fopen(partial, "wb");
     if (!writer.file)
       code = strait_fail(error, STRAIT_IO, "cannot write '%s': %s", path,
@@ -323,10 +333,11 @@ strait_code npz_write(const char *path, uint32_t count,
   if (writer.file) {
     put_archive(&writer, count, names, tensors, locals, crcs);
     if (fclose(writer.file) != 0 || writer.failed ||
-        rename(partial, path) != 0) {
+        (replaces && rename(partial, path) != 0)) {
       code = strait_fail(error, STRAIT_IO, "cannot write '%s': %s", path,
                          strerror(errno));
-      remove(partial);
+      if (replaces)
+        remove(partial);
     }
   }
   free(partial);

@@ -15,6 +15,8 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -164,6 +166,22 @@ TEST_F(NpzTest, SameArraysGiveSameBytes) {
   std::string first = contents();
   writeTwo();
   EXPECT_EQ(first, contents());
+}
+
+// A pipe or a device is written to, not replaced by a file.
+TEST_F(NpzTest, PipesAreWrittenTo) {
+  writeTwo();
+  std::string expected = contents();
+  unlink(path);
+  ASSERT_EQ(mkfifo(path, 0600), 0);
+  std::string got;
+  std::thread reader([&] { got = contents(); });
+  writeTwo();
+  reader.join();
+  EXPECT_EQ(got, expected);
+  struct stat status;
+  ASSERT_EQ(stat(path, &status), 0);
+  EXPECT_TRUE(S_ISFIFO(status.st_mode));
 }
 
 TEST_F(NpzTest, CompressedArchivesAreExplained) {
