@@ -418,11 +418,14 @@ static strait_code run_entry(strait_instance *instance, uint32_t entry,
                        "expected an entry below %" PRIu32 ", got %" PRIu32,
                        module->model->num_entries, entry);
   strait_run_state *run = &instance->run;
-  *run =
-      (strait_run_state){.instance = instance,
-                         .entry = entry,
-                         .deadline_ns = timeout_ns ? strait_now_ns() + timeout_ns : 0,
-                         .error = error};
+  uint64_t deadline_ns = 0;
+  if (timeout_ns &&
+      __builtin_add_overflow(strait_now_ns(), timeout_ns, &deadline_ns))
+    deadline_ns = UINT64_MAX;
+  *run = (strait_run_state){.instance = instance,
+                            .entry = entry,
+                            .deadline_ns = deadline_ns,
+                            .error = error};
   const strait_entry_desc *desc = entry_of(run);
   strait_entry_state *state = state_of(run);
   state->outcome = OUTCOME_NONE;

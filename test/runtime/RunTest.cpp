@@ -401,6 +401,8 @@ TEST_F(RunTest, DeadlineIsKept) {
   EXPECT_EQ(strait_run(instance, 0, &options, &error), STRAIT_DEADLINE);
   options.timeout_ns = 60000000000u;
   EXPECT_EQ(strait_run(instance, 0, &options, &error), 0);
+  options.timeout_ns = UINT64_MAX; /* beyond the clock's last moment */
+  EXPECT_EQ(strait_run(instance, 0, &options, &error), 0);
   options.size = 1;
   EXPECT_EQ(strait_run(instance, 0, &options, &error), STRAIT_INVALID_ARGUMENT);
 }
