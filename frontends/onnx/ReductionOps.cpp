@@ -103,6 +103,14 @@ static LogicalResult importReduceLogSumExp(NodeContext &n) {
   if (axes->isNoop)
     return n.unsupported("noop_with_empty_axes = 1");
   Value max = n.reduce(graph::ReduceKind::Max, x, axes->axes, true);
+  // Beside an infinite maximum there is nothing to scale, and its difference
+  // to itself is no number.
+  Type element = n.elementOf(x);
+  if (isa<FloatType>(element))
+    max = n.make<graph::SelectOp>(
+        element,
+        n.make<graph::IsInfOp>(n.builder.getI1Type(), max, true, true),
+        n.scalar(element, 0), max);
   Value powers = n.unary<graph::ExpOp>(n.binary<graph::SubOp>(x, max));
   Value sum = n.reduce(graph::ReduceKind::Sum, powers, axes->axes, true);
   Value result =

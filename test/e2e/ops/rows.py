@@ -118,6 +118,11 @@ def reductions():
         yield reduce_case(kind, (100, 1), [1], 0)
         yield reduce_case(kind, (33, 1000), [1], 1)
         yield reduce_case(kind, (1000, 33), [0], 1)
+    rows = np.array([[-np.inf] * 3, [np.inf, 1, 2], [1, -np.inf, 2],
+                     [np.inf, -np.inf, 0]], np.float32)
+    yield Case("ReduceLogSumExp of infinities", lambda g: g.op(
+        "ReduceLogSumExp", g.input(data=rows), axes=[1]),
+        lambda x: [np.logaddexp.reduce(x, axis=1, keepdims=True)])
     for dtype in (np.int64, np.int32):
         yield Case(f"ReduceSum of {np.dtype(dtype)}", lambda g, t=dtype: g.op(
             "ReduceSum", g.input((4, 9), dtype=t), g.ints(1)))
