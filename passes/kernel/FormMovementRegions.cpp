@@ -294,14 +294,22 @@ static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
             break;
           }
           case graph::PadMode::Wrap: {
+            // What negative pads cut off does not come round again: position
+            // modulo what is left, from the first element that is left.
+            Value one = positionConstant(b, loc, 1);
+            Value end = region.extent((*pads)[x.rank() + axis]);
+            Value cut = arith::MinSIOp::create(b, loc, begin, zero);
+            Value left = arith::AddIOp::create(
+                b, loc, arith::AddIOp::create(b, loc, extent, cut),
+                arith::MinSIOp::create(b, loc, end, zero));
+            left = arith::MaxSIOp::create(b, loc, left, one);
+            position = arith::AddIOp::create(b, loc, position, cut);
+            position = arith::RemSIOp::create(b, loc, position, left);
             Value below = arith::CmpIOp::create(
                 b, loc, arith::CmpIPredicate::slt, position, zero);
-            Value up = arith::AddIOp::create(b, loc, position, extent);
+            Value up = arith::AddIOp::create(b, loc, position, left);
             position = arith::SelectOp::create(b, loc, below, up, position);
-            Value beyond = arith::CmpIOp::create(
-                b, loc, arith::CmpIPredicate::sge, position, extent);
-            Value down = arith::SubIOp::create(b, loc, position, extent);
-            position = arith::SelectOp::create(b, loc, beyond, down, position);
+            position = arith::SubIOp::create(b, loc, position, cut);
             break;
           }
           }

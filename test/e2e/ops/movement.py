@@ -108,6 +108,10 @@ def pad():
         "Pad", g.input((6, 7)), g.ints(-1, 2, -2, -3)))
     yield Case("Pad with wrap", lambda g: g.op(
         "Pad", g.input((5, 6)), g.ints(1, 2, 2, 1), mode="wrap"), opset=19)
+    yield Case("Pad with wrap around more than once", lambda g: g.op(
+        "Pad", g.input((2, 4)), g.ints(5, 0, 3, 9), mode="wrap"), opset=19)
+    yield Case("Pad with wrap of what a cut leaves", lambda g: g.op(
+        "Pad", g.input((5, 6)), g.ints(1, -2, -1, 3), mode="wrap"), opset=19)
 
 
 def gathers():
