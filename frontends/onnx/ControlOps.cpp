@@ -37,6 +37,11 @@ importBranch(NodeContext &n, const onnx::GraphProto &branch, Region &region) {
   return **results;
 }
 
+/// A condition or count as a scalar.
+static Value asScalar(NodeContext &n, Value value) {
+  return !value || n.rankOf(value) == 0 ? value : n.reshape(value, {});
+}
+
 static LogicalResult importIf(NodeContext &n) {
   const onnx::GraphProto *thenBranch = n.attributes.requireGraph("then_branch");
   const onnx::GraphProto *elseBranch = n.attributes.requireGraph("else_branch");
@@ -45,9 +50,10 @@ static LogicalResult importIf(NodeContext &n) {
   if (std::optional<SmallVector<int64_t>> known = n.knownInts(n.input(0)))
     if (known->size() == 1)
       return inlineBranch(n, known->front() ? *thenBranch : *elseBranch);
+  Value condition = asScalar(n, n.input(0));
 
   // The results' types follow from the regions, so these are filled first.
-  auto draft = graph::IfOp::create(n.builder, n.loc, TypeRange(), n.input(0));
+  auto draft = graph::IfOp::create(n.builder, n.loc, TypeRange(), condition);
   auto thenResults = importBranch(n, *thenBranch, draft.getThenRegion());
   if (failed(thenResults))
     return failure();
@@ -66,7 +72,7 @@ static LogicalResult importIf(NodeContext &n) {
                            Twine(n.rankOf(b)));
     elements.push_back(UnrankedTensorType::get(n.elementOf(a)));
   }
-  auto op = graph::IfOp::create(n.builder, n.loc, elements, n.input(0));
+  auto op = graph::IfOp::create(n.builder, n.loc, elements, condition);
   op.getThenRegion().takeBody(draft.getThenRegion());
   op.getElseRegion().takeBody(draft.getElseRegion());
   draft.erase();
@@ -74,11 +80,6 @@ static LogicalResult importIf(NodeContext &n) {
   for (auto [index, value] : llvm::enumerate(op.getResults()))
     n.setOutput(index, value);
   return success();
-}
-
-/// A condition or count as a scalar.
-static Value asScalar(NodeContext &n, Value value) {
-  return !value || n.rankOf(value) == 0 ? value : n.reshape(value, {});
 }
 
 /// The type that covers both: dims that differ become dynamic.
