@@ -116,7 +116,7 @@ static std::string defaultOutput(StringRef model, strait::Emit emit) {
   llvm_unreachable("covered switch");
 }
 
-/// Parses `name=1x3x?x?`.
+/// Parses `name=1x3x?x?`; a name comes once.
 static bool parseShape(StringRef text, strait::CompileOptions &options) {
   auto [name, dims] = text.rsplit('=');
   if (name.empty() || dims.empty())
@@ -130,8 +130,7 @@ static bool parseShape(StringRef text, strait::CompileOptions &options) {
       return false;
     shape.push_back(extent);
   }
-  options.shapes[name] = shape;
-  return true;
+  return options.shapes.try_emplace(name, shape).second;
 }
 
 /// Parses `decode=decode.onnx`.
@@ -210,7 +209,8 @@ int main(int argc, char **argv) {
   options.optLevel = flags.level - '0';
   for (const std::string &shape : flags.shapes)
     if (!parseShape(shape, options))
-      return usageError("--shape takes input=AxBxC, found '" + shape + "'");
+      return usageError("--shape takes input=AxBxC, each input once, found '" +
+                        shape + "'");
   if (flags.report.getNumOccurrences())
     options.report =
         flags.report.empty() ? std::string("-") : flags.report.getValue();

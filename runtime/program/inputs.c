@@ -175,18 +175,41 @@ static double random_value(uint32_t dtype, uint64_t *state) {
   }
 }
 
+/* Whether "name=..." is about the input of that name. */
+static int is_about(const char *pair, const strait_tensor_desc *desc) {
+  size_t length = strlen(desc->name);
+  return strncmp(pair, desc->name, length) == 0 && pair[length] == '=';
+}
+
+static strait_code check_shapes(const program_options *options,
+                                const struct binder *binder,
+                                strait_error *error) {
+  uint32_t count = strait_num_inputs(binder->module, binder->entry);
+  int position = 0;
+  const char *pair;
+  while ((pair = options_next(options, "--shape", &position))) {
+    uint32_t i = 0;
+    while (i < count && !is_about(pair, strait_input_desc(binder->module,
+                                                          binder->entry, i)))
+      ++i;
+    if (i == count)
+      return strait_fail(error, STRAIT_INVALID_INPUT,
+                         "--shape: the model has no such input: '%s'", pair);
+  }
+  return STRAIT_OK;
+}
+
 /* Dimensions from --shape, if this input has one. */
 static strait_code shape_of(const program_options *options,
                             const strait_tensor_desc *desc, int64_t *dims,
                             uint32_t *rank, strait_error *error) {
-  size_t length = strlen(desc->name);
   int position = 0;
   const char *pair;
   while ((pair = options_next(options, "--shape", &position))) {
-    if (strncmp(pair, desc->name, length) != 0 || pair[length] != '=')
+    if (!is_about(pair, desc))
       continue;
     *rank = 0;
-    const char *at = pair + length + 1;
+    const char *at = pair + strlen(desc->name) + 1;
     for (;;) {
       char *end;
       errno = 0;
@@ -259,7 +282,7 @@ strait_code inputs_bind(const program_options *options,
   if (!set->values)
     return strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory for inputs");
   struct binder binder = {module, entry, instance, set, options->inputs};
-  strait_code code = STRAIT_OK;
+  strait_code code = check_shapes(options, &binder, error);
   int position = 0;
   const char *pair;
   while (!code && (pair = options_next(options, "--input", &position)))
