@@ -35,7 +35,8 @@ struct Anchor {
 class MemoryPlanner {
 public:
   explicit MemoryPlanner(schedule::ProgramOp program)
-      : program(program), lifetimes(program), numPlans(countPlans(program)) {}
+      : program(program), beginRun(program.getBeginRun()), lifetimes(program),
+        numPlans(countPlans(program)) {}
   LogicalResult run();
 
 private:
@@ -44,6 +45,7 @@ private:
                       MutableArrayRef<schedule::AllocateOp> buffers);
 
   schedule::ProgramOp program;
+  schedule::BeginRunOp beginRun; // of the program: found once
   BufferLifetimes lifetimes;
   int64_t numPlans; // behind those of what grows
 };
@@ -54,8 +56,8 @@ private:
 /// buffer, so they stand in a line and the latest number is the nearest.
 Anchor MemoryPlanner::findAnchor(Value size,
                                  SmallVectorImpl<Operation *> &arithmetic) {
-  Operation *begin = program.getBeginRun();
-  Anchor anchor{begin, begin->getBlock(), lifetimes.position(begin)};
+  int32_t begin = lifetimes.position(beginRun);
+  Anchor anchor{beginRun, beginRun->getBlock(), begin};
   SmallVector<Value> worklist = {size};
   llvm::SmallDenseSet<Operation *> seen;
   while (!worklist.empty()) {
@@ -68,8 +70,7 @@ Anchor MemoryPlanner::findAnchor(Value size,
       continue;
     }
     Operation *op = value.getDefiningOp();
-    if (lifetimes.position(op) <= lifetimes.position(begin) ||
-        !seen.insert(op).second)
+    if (lifetimes.position(op) <= begin || !seen.insert(op).second)
       continue;
     if (isMovable(op)) {
       arithmetic.push_back(op);

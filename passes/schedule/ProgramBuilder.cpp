@@ -9,14 +9,13 @@ using namespace strait;
 ProgramBuilder::ProgramBuilder(func::FuncOp function, SymbolTable &symbols,
                                WeightTable &weights)
     : function(function), symbols(symbols), weights(weights),
-      sizes(function.getContext()), run(function.getContext()) {}
+      sizes(function.getContext()), run(function.getContext()) {
+  sizes.setInsertionPointToEnd(&early);
+}
 
 bool ProgramBuilder::isEarly(Value value) {
   Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  return op->getBlock() == &program.getBlock() &&
-         op->isBeforeInBlock(beginRun);
+  return op && op->getBlock() == &early;
 }
 
 OpBuilder &ProgramBuilder::builderFor(ValueRange operands) {
@@ -67,9 +66,12 @@ FailureOr<schedule::ProgramOp> ProgramBuilder::build() {
   if (failed(describe()))
     return failure();
   bindInputs();
-  if (failed(placeResults()) ||
-      failed(emitBlock(function.getBody().front())) ||
-      failed(finishResults()))
+  bool isComplete = succeeded(placeResults()) &&
+                    succeeded(emitBlock(function.getBody().front())) &&
+                    succeeded(finishResults());
+  program.getBlock().getOperations().splice(beginRun->getIterator(),
+                                            early.getOperations());
+  if (!isComplete)
     return failure();
   return program;
 }
@@ -116,7 +118,6 @@ LogicalResult ProgramBuilder::describe() {
   builder.setInsertionPointToEnd(&block);
   beginRun = schedule::BeginRunOp::create(builder, function.getLoc());
   auto end = schedule::ReturnOp::create(builder, function.getLoc());
-  sizes.setInsertionPoint(beginRun);
   run.setInsertionPoint(end);
   return success();
 }

@@ -84,8 +84,12 @@ private:
   mlir::SymbolTable &symbols;
   WeightTable &weights;
   schedule::ProgramOp program;
-  schedule::BeginRunOp beginRun; // of the program: found once
-  mlir::OpBuilder sizes; // before schedule.begin_run
+  schedule::BeginRunOp beginRun;
+  /// What follows from dims alone. It joins the program, in front of
+  /// schedule.begin_run, when that is complete: until then its block tells it
+  /// from the rest, however long the two become.
+  mlir::Block early;
+  mlir::OpBuilder sizes; // at the end of `early`
   mlir::OpBuilder run;   // after it, or inside a region of control flow
   llvm::DenseMap<mlir::Value, PlacedTensor> tensors;
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;
