@@ -18,11 +18,7 @@ namespace strait {
 using namespace mlir;
 using namespace strait;
 
-static TableField u32(uint64_t value) { return TableField::number(value, 32); }
-static TableField u64(uint64_t value) { return TableField::number(value, 64); }
-static TableField address(StringRef symbol) {
-  return TableField::address(symbol);
-}
+static TableField i64(int64_t value) { return TableField::number(value, 64); }
 
 static std::optional<uint32_t> dtypeOf(Type type) {
   if (type.isF32())
@@ -92,19 +88,24 @@ EmitModelTablesPass::emitTensors(TableWriter &writer, ArrayAttr tensors,
              failure();
     SmallVector<TableRow> dims, names;
     for (auto [axis, extent] : llvm::enumerate(type.getShape())) {
-      dims.push_back({u64(ShapedType::isDynamic(extent) ? -1 : extent)});
+      dims.push_back({i64(ShapedType::isDynamic(extent) ? -1 : extent)});
       StringRef dimName;
       if (ArrayAttr all = tensor.getDimNames())
         if (axis < all.size())
           if (auto text = dyn_cast<StringAttr>(all[axis]))
             dimName = text.getValue();
-      names.push_back({address(writer.text(dimName))});
+      names.push_back({TableField::address(writer.text(dimName))});
     }
     std::string base = (name + "." + Twine(index)).str();
-    rows.push_back({address(writer.text(tensor.getName())), u32(*dtype),
-                    u32(type.getRank()),
-                    address(writer.table(base + ".dims", dims)),
-                    address(writer.table(base + ".dim_names", names))});
+    using Desc = strait_tensor_desc;
+    rows.push_back(
+        StructRow<Desc>()
+            .address(&Desc::name, writer.text(tensor.getName()))
+            .number(&Desc::dtype, *dtype)
+            .number(&Desc::rank, type.getRank())
+            .address(&Desc::dims, writer.table(base + ".dims", dims))
+            .address(&Desc::dim_names,
+                     writer.table(base + ".dim_names", names)));
   }
   return writer.table(name, rows);
 }
@@ -120,11 +121,15 @@ FailureOr<std::string> EmitModelTablesPass::emitEntries(TableWriter &writer) {
     if (failed(inputs) || failed(outputs))
       return failure();
     LLVM::LLVMFuncOp function = entryFunction(getOperation(), program);
-    rows.push_back({address(writer.text(program.getSymName())),
-                    address(function.getName()),
-                    u32(program.getInputs().size()),
-                    u32(program.getOutputs().size()), address(*inputs),
-                    address(*outputs), u32(countPlans(program)), u32(0)});
+    using Desc = strait_entry_desc;
+    rows.push_back(StructRow<Desc>()
+                       .address(&Desc::name, writer.text(program.getSymName()))
+                       .address(&Desc::run, function.getName())
+                       .number(&Desc::num_inputs, program.getInputs().size())
+                       .number(&Desc::num_outputs, program.getOutputs().size())
+                       .address(&Desc::inputs, *inputs)
+                       .address(&Desc::outputs, *outputs)
+                       .number(&Desc::num_plans, countPlans(program)));
   }
   return writer.table("strait.entries", rows);
 }
@@ -144,9 +149,11 @@ FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
     SmallVector<std::string> code(STRAIT_ISA_COUNT); // symbol per code level
     for (auto [number, target] : llvm::enumerate(targets))
       code[unsigned(target.getIsa())] = versionSymbol(name, targets, number);
-    TableRow row = {address(writer.text(name))};
-    for (StringRef version : code) {
-      row.push_back(address(version));
+    using Desc = strait_kernel_desc;
+    StructRow<Desc> row;
+    row.address(&Desc::name, writer.text(name));
+    for (auto [level, version] : llvm::enumerate(code)) {
+      row.address(&Desc::code, level, version);
       Operation *symbol =
           version.empty() ? nullptr : module.lookupSymbol(version);
       if (symbol && !isa<LLVM::LLVMFuncOp>(symbol))
@@ -166,12 +173,15 @@ FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
 
 std::string EmitModelTablesPass::emitLaunches(TableWriter &writer) {
   SmallVector<TableRow> rows;
+  using Desc = strait_launch_desc;
   for (schedule::LaunchOp launch : launches)
-    rows.push_back({u32(kernels.lookup(launch.getKernel())), u32(0),
-                    address(writer.text(
-                        llvm::join(nodeNames(launch.getLoc()), ";"))),
-                    u64(launch.getFlops().value_or(0)),
-                    u64(launch.getBytes().value_or(0))});
+    rows.push_back(
+        StructRow<Desc>()
+            .number(&Desc::kernel, kernels.lookup(launch.getKernel()))
+            .address(&Desc::origin, writer.text(llvm::join(
+                                        nodeNames(launch.getLoc()), ";")))
+            .number(&Desc::flops, launch.getFlops().value_or(0))
+            .number(&Desc::bytes, launch.getBytes().value_or(0)));
   return writer.table("strait.launches", rows);
 }
 
@@ -187,13 +197,17 @@ FailureOr<std::string> EmitModelTablesPass::emitStates(TableWriter &writer) {
              failure();
     SmallVector<TableRow> dims;
     for (int64_t extent : type.getShape())
-      dims.push_back({u64(ShapedType::isDynamic(extent) ? *state.getCapacity()
+      dims.push_back({i64(ShapedType::isDynamic(extent) ? *state.getCapacity()
                                                         : extent)});
     std::string name = ("strait.states." + state.getSymName() + ".dims").str();
-    rows.push_back({address(writer.text(state.getSymName())), u32(*dtype),
-                    u32(type.getRank()), address(writer.table(name, dims)),
-                    u32(state.getRowAxis() ? int64_t(*state.getRowAxis()) : -1),
-                    u32(0)});
+    std::optional<uint64_t> axis = state.getRowAxis();
+    using Desc = strait_state_desc;
+    rows.push_back(StructRow<Desc>()
+                       .address(&Desc::name, writer.text(state.getSymName()))
+                       .number(&Desc::dtype, *dtype)
+                       .number(&Desc::rank, type.getRank())
+                       .address(&Desc::dims, writer.table(name, dims))
+                       .number(&Desc::row_axis, axis ? *axis : -1));
   }
   return writer.table("strait.states", rows);
 }
@@ -224,14 +238,21 @@ void EmitModelTablesPass::runOnOperation() {
 
   auto states = module.getOps<schedule::StateOp>();
   uint32_t countStates = std::distance(states.begin(), states.end());
-  TableRow model = {u32(STRAIT_ABI_VERSION), u32(0),
-                    address(writer.text(modelName)),
-                    address(writer.text(producer)), u64(weights->bytes)};
-  for (uint8_t byte : weights->hash)
-    model.push_back(TableField::number(byte, 8));
-  model.append({u32(programs.size()), u32(kernels.size()),
-                u32(launches.size()), u32(countStates), address(*entryTable),
-                address(*kernelTable), address(launchTable),
-                address(*stateTable)});
+  using Desc = strait_model_desc;
+  auto model = StructRow<Desc>()
+                   .number(&Desc::abi_version, STRAIT_ABI_VERSION)
+                   .address(&Desc::name, writer.text(modelName))
+                   .address(&Desc::producer, writer.text(producer))
+                   .number(&Desc::weights_bytes, weights->bytes)
+                   .number(&Desc::num_entries, programs.size())
+                   .number(&Desc::num_kernels, kernels.size())
+                   .number(&Desc::num_launches, launches.size())
+                   .number(&Desc::num_states, countStates)
+                   .address(&Desc::entries, *entryTable)
+                   .address(&Desc::kernels, *kernelTable)
+                   .address(&Desc::launches, launchTable)
+                   .address(&Desc::states, *stateTable);
+  for (auto [index, byte] : llvm::enumerate(weights->hash))
+    model.number(&Desc::weights_hash, index, byte);
   writer.exported("strait_model", model);
 }
