@@ -181,8 +181,8 @@ LogicalResult UkernelOp::verify() {
   // Constraint 2.
   int64_t lanes = getLanes(), columns = lanes * int64_t(getVectors());
   int64_t panels = getPanels().size();
-  if (lanes < 1 || 16 % lanes != 0 || columns > 16 * panels ||
-      columns <= 16 * (panels - 1))
+  if (lanes < 1 || panelWidth % lanes != 0 ||
+      columns > panelWidth * panels || columns <= panelWidth * (panels - 1))
     return emitOpError("expected vectors that end in the last of ")
            << panels << " panels of 16 columns, found " << getVectors()
            << " of " << lanes << " lanes";

@@ -36,10 +36,6 @@ static bool isOrder(ArrayRef<int64_t> order) {
   return ArrayRef<int64_t>(sorted) == ArrayRef<int64_t>({0, 1, 2, 3});
 }
 
-static int64_t roundUp(int64_t value, int64_t to) {
-  return llvm::divideCeil(value, to) * to;
-}
-
 FailureOr<AttentionPlan> AttentionPlan::compute(Operation *regionOrFunc,
                                                 int64_t lanes) {
   AttentionPlan plan(regionOrFunc);

@@ -16,6 +16,7 @@
 #define STRAIT_PASSES_ANALYSIS_CASCADELOOPS_H
 
 #include "dialects/kernel/KernelOps.h"
+#include "passes/analysis/Extents.h"
 
 namespace strait {
 
@@ -30,10 +31,6 @@ struct KernelGroup {
   unsigned numInputs, numSizes;
   llvm::SmallVector<mlir::AffineMap> inputShapes, resultShapes;
 };
-
-/// Product of extents and strides; equal products are equal expressions.
-mlir::AffineExpr multiplyExtents(mlir::AffineExpr a, mlir::AffineExpr b);
-std::optional<int64_t> constantExtent(mlir::AffineExpr expr);
 
 /// How one operand of a step moves with the loops: element number
 /// offset + sum of strides[l] * (position in loop l) of a row-major tensor.

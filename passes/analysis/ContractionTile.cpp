@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/analysis/ContractionTile.h"
 
+#include "passes/analysis/Extents.h"
+
 using namespace strait;
 
 namespace {
@@ -26,8 +28,6 @@ static const RegisterBlocks &blocksOf(graph::TargetAttr target) {
 
 /// Height of a block whose rows are counted at run time.
 static constexpr int64_t mostOpenRows = 6;
-
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 RegisterTile strait::chooseRegisterTile(std::optional<int64_t> rows,
                                         int64_t panels,

@@ -60,13 +60,3 @@ ArrayRef<AffineExpr> RootShape::operand(Value tensor) const {
   unsigned index = cast<BlockArgument>(tensor).getArgNumber();
   return cast<AffineMapAttr>(inputs[index]).getValue().getResults();
 }
-
-std::optional<int64_t> strait::knownExtent(AffineExpr expr) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return constant.getValue();
-  return std::nullopt;
-}
-
-int64_t strait::extentOr(AffineExpr expr, int64_t otherwise) {
-  return knownExtent(expr).value_or(otherwise);
-}

@@ -4,6 +4,7 @@
 #define STRAIT_PASSES_ANALYSIS_ROOTSHAPE_H
 
 #include "dialects/kernel/KernelOps.h"
+#include "passes/analysis/Extents.h"
 
 namespace strait {
 
@@ -14,15 +15,13 @@ public:
   /// group, nor maps of them where the root takes a prologue.
   static mlir::FailureOr<RootShape> create(mlir::Operation *regionOrFunc);
   kernel::RootInterface root() const { return rootOp; }
+  mlir::Operation *regionOrFunc() const { return group; }
   mlir::MLIRContext *context() const { return group->getContext(); }
   /// Extents of an operand of the root.
   llvm::ArrayRef<mlir::AffineExpr> operand(mlir::Value tensor) const;
   /// Extents of the root's first result.
   llvm::ArrayRef<mlir::AffineExpr> result() const { return results; }
   unsigned numSizes() const { return sizes; }
-  mlir::AffineMap overSizes(mlir::AffineExpr expr) const {
-    return mlir::AffineMap::get(0, sizes, expr);
-  }
   mlir::AffineExpr constant(int64_t value) const {
     return mlir::getAffineConstantExpr(value, context());
   }
@@ -34,11 +33,6 @@ private:
   llvm::SmallVector<mlir::AffineExpr> results;
   llvm::SmallVector<mlir::AffineExpr> computed; // extents of the prologue
 };
-
-/// The value of an extent that is known.
-std::optional<int64_t> knownExtent(mlir::AffineExpr expr);
-/// `expr`, or `otherwise` where it is not known.
-int64_t extentOr(mlir::AffineExpr expr, int64_t otherwise);
 
 } // namespace strait
 

@@ -1,50 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/analysis/Tiling.h"
 
-#include "passes/analysis/RootShape.h"
-
 using namespace mlir;
 using namespace strait;
 
+LaunchShape::LaunchShape(unsigned numSizes,
+                         ArrayRef<std::pair<StringRef, int64_t>> numbers,
+                         AffineExpr tasks, AffineExpr scratch)
+    : tasks(AffineMap::get(0, numSizes, tasks)),
+      scratch(AffineMap::get(
+          0, numSizes,
+          scratch ? scratch : getAffineConstantExpr(0, tasks.getContext()))) {
+  Builder builder(tasks.getContext());
+  SmallVector<NamedAttribute> attributes;
+  for (auto [name, value] : numbers)
+    attributes.push_back(
+        builder.getNamedAttr(name, builder.getI64IntegerAttr(value)));
+  tile = builder.getDictionaryAttr(attributes);
+}
+
+void LaunchShape::addToTile(StringRef name, Attribute value) {
+  NamedAttrList list(tile);
+  list.set(name, value);
+  tile = list.getDictionary(value.getContext());
+}
+
+const TilingTable &strait::tilingsOf(graph::TargetAttr target) {
+  return target.isGpu() ? cudaTilings() : cpuTilings();
+}
+
 FailureOr<LaunchShape>
 strait::computeLaunchShape(Operation *regionOrFunc, graph::TargetAttr target) {
-  if (target.isGpu())
-    return computeCudaLaunch(regionOrFunc, target);
-  kernel::RootInterface root = kernel::findRoot(regionOrFunc);
-  if (!root)
-    return computeCascadeLaunch(regionOrFunc, target.lanes());
-  return TypeSwitch<Operation *, FailureOr<LaunchShape>>(root)
-      .Case<kernel::AttentionOp>([&](auto) {
-        return computeAttentionLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::Conv2DOp>([&](auto) {
-        return computeConv2DLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::DepthwiseConv2DOp>([&](auto) {
-        return computeDepthwiseLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::MatmulOp>([&](auto) {
-        return computeMatmulLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::ConcatOp>([&](auto) {
-        return computeConcatLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::Pool2DOp>([&](auto) {
-        return computePool2DLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::ScatterOp>([&](auto) {
-        return computeScatterLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::NonZeroOp>([&](auto) {
-        return computeNonZeroLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::TopKOp>([&](auto) {
-        return computeTopKLaunch(regionOrFunc, target);
-      })
-      .Case<kernel::RecurrenceOp>([&](auto) {
-        return computeRecurrenceLaunch(regionOrFunc, target);
-      })
-      .Default([](Operation *op) -> FailureOr<LaunchShape> {
-        return op->emitOpError("has no rule for cutting it into tasks");
-      });
+  if (TilingRule rule = tilingsOf(target).of(regionOrFunc))
+    return rule(regionOrFunc, target);
+  return kernel::findRoot(regionOrFunc)->emitOpError()
+         << "has no rule for cutting it into tasks on "
+         << stringifyIsa(target.getIsa());
 }

@@ -6,62 +6,54 @@
 #define STRAIT_PASSES_ANALYSIS_TILING_H
 
 #include "dialects/graph/GraphOps.h"
-#include "dialects/kernel/KernelOps.h"
+#include "passes/analysis/RootShape.h"
+#include "passes/analysis/RootTable.h"
 
 namespace strait {
 
 struct LaunchShape {
+  /// Of a group with `numSizes` sizes; null `scratch`: none.
+  LaunchShape(unsigned numSizes,
+              llvm::ArrayRef<std::pair<llvm::StringRef, int64_t>> tile,
+              mlir::AffineExpr tasks, mlir::AffineExpr scratch = {});
+  /// Adds to the tile what is no number.
+  void addToTile(llvm::StringRef name, mlir::Attribute value);
+
   mlir::AffineMap tasks;   // ()[sizes] -> (number of independent tasks)
   mlir::AffineMap scratch; // ()[sizes] -> (bytes per worker)
   mlir::DictionaryAttr tile;
 };
 
-/// A group without a root. `tile`: `block`, ()[sizes] -> (shared positions per
-/// task), and `lanes`, the f32 elements of a vector register.
-mlir::FailureOr<LaunchShape>
-computeCascadeLaunch(mlir::Operation *regionOrFunc, int64_t lanes);
+/// How a target cuts groups of one kind. What `tile` holds is between this rule
+/// and the target's code generator.
+using TilingRule = mlir::FailureOr<LaunchShape> (*)(
+    mlir::Operation *regionOrFunc, graph::TargetAttr target);
+using TilingTable = RootTable<TilingRule>;
 
-/// A group around a root. Each `tile` is read by the root's generator only.
-mlir::FailureOr<LaunchShape>
-computeAttentionLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-mlir::FailureOr<LaunchShape>
-computeConv2DLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-mlir::FailureOr<LaunchShape>
-computeDepthwiseLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-mlir::FailureOr<LaunchShape>
-computeMatmulLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-
-/// `row_block`: result rows (image, y) per task.
-mlir::FailureOr<LaunchShape>
-computePool2DLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-/// `block`: result elements per task.
-mlir::FailureOr<LaunchShape>
-computeConcatLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-/// `block`: result columns per task.
-mlir::FailureOr<LaunchShape>
-computeScatterLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-/// One task: where an element goes depends on all before it.
-mlir::FailureOr<LaunchShape>
-computeNonZeroLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-/// `row_block`: rows per task.
-mlir::FailureOr<LaunchShape>
-computeTopKLaunch(mlir::Operation *regionOrFunc, graph::TargetAttr target);
-
-mlir::FailureOr<LaunchShape>
-computeRecurrenceLaunch(mlir::Operation *regionOrFunc,
-                        graph::TargetAttr target);
-
-/// Any group on a GPU. `tile`: `threads` of a block, one block per task;
-/// `scratch` is the block's shared memory.
-mlir::FailureOr<LaunchShape> computeCudaLaunch(mlir::Operation *regionOrFunc,
-                                               graph::TargetAttr target);
-/// Shared memory through which the warps of a block combine partial results,
-/// behind the scratch of a cascade.
-constexpr int64_t exchangeBytes = 256;
+/// The tables of targets: TilingCpu.cpp, TilingCuda.cpp.
+const TilingTable &cpuTilings();
+const TilingTable &cudaTilings();
+const TilingTable &tilingsOf(graph::TargetAttr target);
 
 /// Any group: the rule of its root, or that of cascades.
 mlir::FailureOr<LaunchShape>
 computeLaunchShape(mlir::Operation *regionOrFunc, graph::TargetAttr target);
+
+/// A row of a table, from a rule that looks at groups from their root.
+template <typename RootOp>
+using RootTilingRule = mlir::FailureOr<LaunchShape> (*)(
+    RootOp root, const RootShape &shape, graph::TargetAttr target);
+template <typename RootOp, RootTilingRule<RootOp> rule>
+RootRow<TilingRule> tilingRow() {
+  return {RootOp::getOperationName(),
+          [](mlir::Operation *group,
+             graph::TargetAttr target) -> mlir::FailureOr<LaunchShape> {
+            mlir::FailureOr<RootShape> shape = RootShape::create(group);
+            if (mlir::failed(shape))
+              return mlir::failure();
+            return rule(mlir::cast<RootOp>(shape->root()), *shape, target);
+          }};
+}
 
 } // namespace strait
 

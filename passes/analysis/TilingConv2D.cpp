@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tasks of a convolution: images x blocks of output rows x blocks of panels.
 #include "passes/analysis/ContractionTile.h"
-#include "passes/analysis/RootShape.h"
-#include "passes/analysis/Tiling.h"
+#include "passes/analysis/TilingCpu.h"
 #include "passes/analysis/Window.h"
 
 using namespace mlir;
@@ -17,14 +16,9 @@ static constexpr int64_t minTaskFlops = 1 << 20;
 /// Width assumed where it is dynamic.
 static constexpr int64_t typicalWidth = 48;
 
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-FailureOr<LaunchShape>
-strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
-  FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
-  if (failed(shape))
-    return failure();
-  auto conv = cast<kernel::Conv2DOp>(shape->root());
+FailureOr<LaunchShape> cpu::cutConv2D(kernel::Conv2DOp conv,
+                                      const RootShape &shape,
+                                      graph::TargetAttr target) {
   auto weights = cast<RankedTensorType>(conv.getWeights().getType());
   auto input = cast<RankedTensorType>(conv.getInput().getType());
   if (!weights.hasStaticShape() || weights.getRank() != 6 ||
@@ -35,15 +29,15 @@ strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
     return failure();
   Window window = Window::of(conv, weights.getDimSize(2),
                              weights.getDimSize(3));
-  ArrayRef<AffineExpr> result = shape->result();
-  ArrayRef<AffineExpr> source = shape->operand(conv.getInput());
+  ArrayRef<AffineExpr> result = shape.result();
+  ArrayRef<AffineExpr> source = shape.operand(conv.getInput());
   // Filters may be none: then there is no task, but a tile all the same.
   int64_t groups = std::max<int64_t>(1, weights.getDimSize(0));
   int64_t panels = std::max<int64_t>(1, weights.getDimSize(1));
   int64_t channels = input.getDimSize(3);
   int64_t depth = window.kernelH * window.kernelW * weights.getDimSize(4);
   int64_t images = std::max<int64_t>(1, extentOr(result[0], 1));
-  std::optional<int64_t> height = knownExtent(result[1]);
+  std::optional<int64_t> height = constantExtent(result[1]);
   int64_t width = std::max<int64_t>(1, extentOr(result[2], typicalWidth));
 
   // Rows of output per task.
@@ -66,7 +60,7 @@ strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   }
 
   std::optional<int64_t> pixels;
-  if (height && knownExtent(result[2]))
+  if (height && constantExtent(result[2]))
     pixels = rowBlock * width;
   RegisterTile tile = chooseRegisterTile(pixels, panels, target);
   // Weights come from L2: ahead of use, unless the sum is too short.
@@ -74,25 +68,21 @@ strait::computeConv2DLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   int64_t split = ceilDiv(enoughTasks, images * rowBlocks * groups);
   split = std::min(split, ceilDiv(rowFlops * rowBlock, minTaskFlops * groups));
   int64_t panelBlock = ceilDiv(panels, std::clamp<int64_t>(split, 1, panels));
-  panelBlock = ceilDiv(panelBlock, tile.panels) * tile.panels;
+  panelBlock = roundUp(panelBlock, tile.panels);
 
-  Builder builder(shape->context());
-  auto number = [&](StringRef name, int64_t value) {
-    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
-  };
-  LaunchShape launch;
-  launch.tile = builder.getDictionaryAttr(
-      {number("lanes", target.lanes()), number("panel_block", panelBlock),
-       number("panels", tile.panels), number("prefetch", tile.prefetch),
-       number("row_block", rowBlock), number("rows", tile.rows),
-       number("unroll", tile.unroll)});
-  launch.tasks =
-      shape->overSizes(result[0] * result[1].ceilDiv(rowBlock) *
-                       (groups * ceilDiv(panels, panelBlock)));
-  AffineExpr bytes = shape->constant(0);
+  AffineExpr tasks = result[0] * result[1].ceilDiv(rowBlock) *
+                     (groups * ceilDiv(panels, panelBlock));
+  AffineExpr bytes;
   if (window.hasPadding())
     bytes = (source[2] + (window.left + window.right)) *
             (4 * channels * window.heldRows(rowBlock));
-  launch.scratch = shape->overSizes(bytes);
-  return launch;
+  return LaunchShape(shape.numSizes(),
+                     {{"lanes", target.lanes()},
+                      {"panel_block", panelBlock},
+                      {"panels", tile.panels},
+                      {"prefetch", tile.prefetch},
+                      {"row_block", rowBlock},
+                      {"rows", tile.rows},
+                      {"unroll", tile.unroll}},
+                     tasks, bytes);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tasks of kernels on a GPU: one block of threads each.
+#include "passes/analysis/TilingCuda.h"
+
 #include "passes/analysis/CascadePlan.h"
-#include "passes/analysis/RootShape.h"
-#include "passes/analysis/Tiling.h"
 
 using namespace mlir;
 using namespace strait;
@@ -22,7 +22,9 @@ static int64_t rowThreads(const CascadePlan &plan) {
   return std::clamp(threads, warp, mostRowThreads);
 }
 
-static FailureOr<LaunchShape> computeCudaCascade(Operation *regionOrFunc) {
+/// `threads`: of a block, one block per task; scratch is its shared memory.
+static FailureOr<LaunchShape> cutCascade(Operation *regionOrFunc,
+                                         graph::TargetAttr) {
   auto plan = CascadePlan::compute(regionOrFunc, {1, pointThreads});
   if (failed(plan))
     return failure();
@@ -34,22 +36,12 @@ static FailureOr<LaunchShape> computeCudaCascade(Operation *regionOrFunc) {
     if (failed(plan))
       return failure();
   }
-  Builder builder(regionOrFunc->getContext());
-  auto overSizes = [&](AffineExpr expr) {
-    return AffineMap::get(0, plan->loops.group.numSizes, expr);
-  };
-  LaunchShape shape;
-  shape.tasks = overSizes(plan->points.ceilDiv(plan->block));
-  shape.scratch = overSizes(plan->scratch + (sharesRows ? exchangeBytes : 0));
-  shape.tile = builder.getDictionaryAttr(
-      {builder.getNamedAttr("threads", builder.getI64IntegerAttr(threads))});
-  return shape;
+  return LaunchShape(plan->loops.group.numSizes, {{"threads", threads}},
+                     plan->points.ceilDiv(plan->block),
+                     plan->scratch + (sharesRows ? exchangeBytes : 0));
 }
 
-FailureOr<LaunchShape> strait::computeCudaLaunch(Operation *regionOrFunc,
-                                                 graph::TargetAttr target) {
-  kernel::RootInterface root = kernel::findRoot(regionOrFunc);
-  if (!root)
-    return computeCudaCascade(regionOrFunc);
-  return root->emitOpError("has no code generator for GPUs");
+const TilingTable &strait::cudaTilings() {
+  static const TilingTable table = {cutCascade, {}};
+  return table;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Tasks of a depthwise convolution: images x blocks of output rows.
-#include "passes/analysis/RootShape.h"
-#include "passes/analysis/Tiling.h"
+#include "passes/analysis/TilingCpu.h"
 #include "passes/analysis/Window.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -17,8 +16,6 @@ static constexpr int64_t lineChannels = 16, halfPage = 512;
 /// Width assumed where it is dynamic.
 static constexpr int64_t typicalWidth = 48;
 
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 /// Whether the epilogue computes an elementary function.
 static bool hasFunction(Operation *regionOrFunc) {
   return regionOrFunc
@@ -31,13 +28,9 @@ static bool hasFunction(Operation *regionOrFunc) {
       .wasInterrupted();
 }
 
-FailureOr<LaunchShape>
-strait::computeDepthwiseLaunch(Operation *regionOrFunc,
-                               graph::TargetAttr target) {
-  FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
-  if (failed(shape))
-    return failure();
-  auto conv = cast<kernel::DepthwiseConv2DOp>(shape->root());
+FailureOr<LaunchShape> cpu::cutDepthwise(kernel::DepthwiseConv2DOp conv,
+                                         const RootShape &shape,
+                                         graph::TargetAttr target) {
   auto weights = cast<RankedTensorType>(conv.getWeights().getType());
   if (!weights.hasStaticShape() || weights.getRank() != 3)
     return conv.emitOpError("expected static weights [KH, KW, C]");
@@ -45,7 +38,7 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
     return failure();
   Window window = Window::of(conv, weights.getDimSize(0),
                              weights.getDimSize(1));
-  ArrayRef<AffineExpr> result = shape->result();
+  ArrayRef<AffineExpr> result = shape.result();
   int64_t channels = weights.getDimSize(2);
   int64_t width = std::max<int64_t>(1, extentOr(result[2], typicalWidth));
   int64_t rowFlops = std::max<int64_t>(
@@ -53,7 +46,7 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
   // Neighbouring blocks read the same rows: no more of them than balance needs.
   int64_t rowBlock = std::max(ceilDiv(minTaskFlops, rowFlops),
                               ceilDiv(extentOr(result[1], 1), enoughTasks));
-  if (auto height = knownExtent(result[1]); height && *height > 0) {
+  if (auto height = constantExtent(result[1]); height && *height > 0) {
     rowBlock = std::min(rowBlock, *height);
     rowBlock = ceilDiv(*height, ceilDiv(*height, rowBlock));
   }
@@ -63,20 +56,15 @@ strait::computeDepthwiseLaunch(Operation *regionOrFunc,
   // half a page apart share two sets of L1, though: there, a cache line must be
   // used up at once. And a long epilogue wants wide vectors.
   int64_t vectors = 1;
-  if (channels % halfPage == 0 || hasFunction(regionOrFunc))
+  if (channels % halfPage == 0 || hasFunction(shape.regionOrFunc()))
     vectors = ceilDiv(std::min<int64_t>(channels, lineChannels),
                       target.lanes());
   int64_t most = vectors == 1 ? 8 : 4;
   int64_t rows = ceilDiv(width, ceilDiv(width, most));
-  Builder builder(shape->context());
-  auto number = [&](StringRef name, int64_t value) {
-    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
-  };
-  LaunchShape launch;
-  launch.tile = builder.getDictionaryAttr(
-      {number("lanes", target.lanes()), number("row_block", rowBlock),
-       number("rows", rows), number("vectors", vectors)});
-  launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock));
-  launch.scratch = shape->overSizes(shape->constant(0));
-  return launch;
+  return LaunchShape(shape.numSizes(),
+                     {{"lanes", target.lanes()},
+                      {"row_block", rowBlock},
+                      {"rows", rows},
+                      {"vectors", vectors}},
+                     result[0] * result[1].ceilDiv(rowBlock));
 }

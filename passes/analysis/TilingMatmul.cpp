@@ -2,8 +2,7 @@
 // Tasks of a matrix product: batch x blocks of rows x blocks of panels; with a
 // prologue batch x blocks of rows, so that each row is computed once.
 #include "passes/analysis/ContractionTile.h"
-#include "passes/analysis/RootShape.h"
-#include "passes/analysis/Tiling.h"
+#include "passes/analysis/TilingCpu.h"
 
 #include <numeric>
 
@@ -22,8 +21,6 @@ static constexpr int64_t allPanels = int64_t(1) << 24;
 static constexpr int64_t typicalRows = 64;
 /// Blocks of a dynamic number of rows where B stays in L2 between them.
 static constexpr int64_t openRowBlock = 36;
-
-static int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 namespace {
 /// A product as its tile is chosen from: extents as they are known, else as
@@ -46,12 +43,11 @@ static int64_t chooseRowBlock(const Product &p, const RegisterTile &tile) {
   most = std::clamp<int64_t>(most, p.isPacked ? 48 : 120, 504);
   int64_t block = most / tile.rows * tile.rows;
   if (p.rows)
-    block = ceilDiv(ceilDiv(p.m, ceilDiv(p.m, most)), tile.rows) * tile.rows;
+    block = roundUp(ceilDiv(p.m, ceilDiv(p.m, most)), tile.rows);
   else if (p.isPacked && p.staysInL2())
     block = openRowBlock;
   if (p.hasPrologue) // rows alone make tasks
-    block = std::min(block,
-                     ceilDiv(ceilDiv(p.m, leastBlocks), tile.rows) * tile.rows);
+    block = std::min(block, roundUp(ceilDiv(p.m, leastBlocks), tile.rows));
   return block;
 }
 
@@ -60,39 +56,35 @@ static int64_t chooseRowBlock(const Product &p, const RegisterTile &tile) {
 static int64_t choosePanelBlock(const Product &p, int64_t rowBlock,
                                 int64_t unit) {
   if (p.hasPrologue)
-    return p.columns ? ceilDiv(p.panels, unit) * unit : allPanels;
+    return p.columns ? roundUp(p.panels, unit) : allPanels;
   int64_t panelFlops = 2 * std::min(p.m, rowBlock) * panelWidth * p.k;
   int64_t enough = ceilDiv(minTaskFlops, panelFlops);
   if (p.m < 16)
     enough = std::min(enough, ceilDiv(minTaskBytes, p.k * 64));
-  int64_t block = ceilDiv(enough, unit) * unit;
+  int64_t block = roundUp(enough, unit);
   int64_t rowBlocks = ceilDiv(p.m, rowBlock);
   int64_t mostBlocks = std::max<int64_t>(1, 64 / (p.batch * rowBlocks));
-  block = std::max(block, ceilDiv(ceilDiv(p.panels, mostBlocks), unit) * unit);
+  block = std::max(block, roundUp(ceilDiv(p.panels, mostBlocks), unit));
   if (p.columns) // blocks of equal size
-    block = std::min(block, ceilDiv(ceilDiv(p.panels, ceilDiv(p.panels, block)),
-                                    unit) *
-                                unit);
+    block = std::min(
+        block, roundUp(ceilDiv(p.panels, ceilDiv(p.panels, block)), unit));
   return block;
 }
 
-FailureOr<LaunchShape>
-strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
-  FailureOr<RootShape> shape = RootShape::create(regionOrFunc);
-  if (failed(shape))
-    return failure();
-  auto matmul = cast<kernel::MatmulOp>(shape->root());
-  ArrayRef<AffineExpr> result = shape->result();
-  AffineExpr depth = shape->operand(matmul.getLhs())[2];
+FailureOr<LaunchShape> cpu::cutMatmul(kernel::MatmulOp matmul,
+                                      const RootShape &shape,
+                                      graph::TargetAttr target) {
+  ArrayRef<AffineExpr> result = shape.result();
+  AffineExpr depth = shape.operand(matmul.getLhs())[2];
   Product p;
-  p.rows = knownExtent(result[1]);
-  p.columns = knownExtent(result[2]);
+  p.rows = constantExtent(result[1]);
+  p.columns = constantExtent(result[2]);
   p.batch = std::max<int64_t>(1, extentOr(result[0], 1));
   p.m = std::max<int64_t>(1, p.rows.value_or(typicalRows));
   p.k = std::max<int64_t>(1, extentOr(depth, 64));
   p.panels = std::max<int64_t>(1, ceilDiv(p.columns.value_or(64), panelWidth));
   p.isPacked = matmul.getPanels() == kernel::PanelLayout::packed;
-  p.hasPrologue = bool(kernel::findPrologue(shape->root()));
+  p.hasPrologue = bool(kernel::findPrologue(shape.root()));
   p.l2 = target.getL2();
 
   RegisterTile tile = chooseRegisterTile(p.rows, p.panels, target);
@@ -116,27 +108,25 @@ strait::computeMatmulLaunch(Operation *regionOrFunc, graph::TargetAttr target) {
   bool isFar = p.isPacked && !p.staysInL2();
   int64_t fetchAhead = isFar && rowBlock >= 4 * tile.rows ? 4 : 0;
 
-  Builder builder(shape->context());
-  auto number = [&](StringRef name, int64_t value) {
-    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
-  };
-  SmallVector<NamedAttribute> parameters = {
-      number("fetch_ahead", fetchAhead), number("lanes", target.lanes()),
-      number("panel_block", panelBlock), number("panels", tile.panels),
-      number("prefetch", tile.prefetch), number("row_block", rowBlock),
-      number("rows", tile.rows),         number("unroll", tile.unroll)};
-  if (!fewPanels.empty())
-    parameters.push_back(builder.getNamedAttr(
-        "few_rows_panels", builder.getDenseI64ArrayAttr(fewPanels)));
-  LaunchShape launch;
-  launch.tile = builder.getDictionaryAttr(parameters);
-  launch.tasks = shape->overSizes(result[0] * result[1].ceilDiv(rowBlock) *
-                                  result[2].ceilDiv(panelWidth * panelBlock));
+  AffineExpr tasks = result[0] * result[1].ceilDiv(rowBlock) *
+                     result[2].ceilDiv(panelWidth * panelBlock);
   AffineExpr scratch = p.isPacked
-                           ? shape->constant(0)
+                           ? shape.constant(0)
                            : depth * (4 * panelWidth * tile.panels);
   if (p.hasPrologue)
     scratch = scratch + depth * (4 * rowBlock);
-  launch.scratch = shape->overSizes(scratch);
+  LaunchShape launch(shape.numSizes(),
+                     {{"fetch_ahead", fetchAhead},
+                      {"lanes", target.lanes()},
+                      {"panel_block", panelBlock},
+                      {"panels", tile.panels},
+                      {"prefetch", tile.prefetch},
+                      {"row_block", rowBlock},
+                      {"rows", tile.rows},
+                      {"unroll", tile.unroll}},
+                     tasks, scratch);
+  if (!fewPanels.empty())
+    launch.addToTile("few_rows_panels",
+                     DenseI64ArrayAttr::get(shape.context(), fewPanels));
   return launch;
 }

@@ -5,9 +5,14 @@
 #ifndef STRAIT_PASSES_CPU_GENERATORS_H
 #define STRAIT_PASSES_CPU_GENERATORS_H
 
+#include "passes/analysis/RootTable.h"
 #include "passes/loops/KernelFunction.h"
 
 namespace strait::cpu {
+
+using EmitFn = llvm::LogicalResult (*)(KernelFunction &function);
+/// A row per root (LowerKernels.cpp).
+const RootTable<EmitFn> &generators();
 
 llvm::LogicalResult emitCascade(KernelFunction &function);
 

@@ -13,37 +13,39 @@ using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
 
+/// A row of the table, from the generator of one kind of root.
+template <typename RootOp, LogicalResult (*emit)(KernelFunction &, RootOp)>
+static RootRow<EmitFn> emitRow() {
+  return {RootOp::getOperationName(), [](KernelFunction &function) {
+            Operation *root = kernel::findRoot(function.kernel());
+            return emit(function, cast<RootOp>(root));
+          }};
+}
+
+const RootTable<EmitFn> &cpu::generators() {
+  static const RootRow<EmitFn> rows[] = {
+      emitRow<kernel::AttentionOp, emitAttention>(),
+      emitRow<kernel::ConcatOp, emitConcat>(),
+      emitRow<kernel::Conv2DOp, emitConv2D>(),
+      emitRow<kernel::DepthwiseConv2DOp, emitDepthwiseConv2D>(),
+      emitRow<kernel::MatmulOp, emitMatmul>(),
+      emitRow<kernel::NonZeroOp, emitNonZero>(),
+      emitRow<kernel::Pool2DOp, emitPool2D>(),
+      emitRow<kernel::RecurrenceOp, emitRecurrence>(),
+      emitRow<kernel::ScatterOp, emitScatter>(),
+      emitRow<kernel::TopKOp, emitTopK>(),
+  };
+  static const RootTable<EmitFn> table = {emitCascade, rows};
+  return table;
+}
+
 static LogicalResult lowerKernel(kernel::FuncOp kernel) {
-  kernel::RootInterface root = kernel::findRoot(kernel);
+  EmitFn emit = generators().of(kernel);
+  if (!emit)
+    return kernel::findRoot(kernel)->emitOpError("has no code generator for "
+                                                 "CPUs");
   KernelFunction function(kernel);
-  LogicalResult result =
-      !root ? emitCascade(function)
-            : TypeSwitch<Operation *, LogicalResult>(root)
-                  .Case<kernel::AttentionOp>(
-                      [&](auto op) { return emitAttention(function, op); })
-                  .Case<kernel::Conv2DOp>(
-                      [&](auto op) { return emitConv2D(function, op); })
-                  .Case<kernel::DepthwiseConv2DOp>([&](auto op) {
-                    return emitDepthwiseConv2D(function, op);
-                  })
-                  .Case<kernel::MatmulOp>(
-                      [&](auto op) { return emitMatmul(function, op); })
-                  .Case<kernel::ConcatOp>(
-                      [&](auto op) { return emitConcat(function, op); })
-                  .Case<kernel::Pool2DOp>(
-                      [&](auto op) { return emitPool2D(function, op); })
-                  .Case<kernel::ScatterOp>(
-                      [&](auto op) { return emitScatter(function, op); })
-                  .Case<kernel::NonZeroOp>(
-                      [&](auto op) { return emitNonZero(function, op); })
-                  .Case<kernel::TopKOp>(
-                      [&](auto op) { return emitTopK(function, op); })
-                  .Case<kernel::RecurrenceOp>(
-                      [&](auto op) { return emitRecurrence(function, op); })
-                  .Default([](Operation *op) {
-                    return op->emitOpError("has no code generator for CPUs");
-                  });
-  if (failed(result))
+  if (failed(emit(function)))
     return failure();
   kernel.erase();
   return success();

@@ -13,7 +13,7 @@
 //     stage 1:  for c = thread to n step threads: ...
 #include "passes/cuda/Generators.h"
 
-#include "passes/analysis/Tiling.h"
+#include "passes/analysis/TilingCuda.h"
 #include "passes/cuda/Threads.h"
 #include "passes/loops/CascadePoint.h"
 #include "passes/loops/Combiner.h"

@@ -181,9 +181,9 @@ static LogicalResult formConv(graph::ConvOp op, GraphToKernel &state) {
            << filters.elementType();
   SmallVector<int64_t> shape;
   for (AffineExpr dim : filters.dims) {
-    if (!constantOf(dim))
+    if (!constantExtent(dim))
       return op.emitOpError("expected filters of constant shape");
-    shape.push_back(*constantOf(dim));
+    shape.push_back(*constantExtent(dim));
   }
   ShapedValue x = state.get(op.getX());
   Window window = windowOf(state, ArrayRef(shape).drop_front(2),
@@ -260,7 +260,7 @@ static ShapedValue formDisjointTranspose(graph::ConvTransposeOp op,
                                          const Window &window,
                                          ArrayRef<AffineExpr> dims) {
   Location loc = op.getLoc();
-  int64_t outputs = *constantOf(filters.dims[1]);
+  int64_t outputs = *constantExtent(filters.dims[1]);
   int64_t kh = window.kernel[0], kw = window.kernel[1];
   AffineExpr pixels =
       productOf({x.dims[1], x.dims[2]}, op.getContext());
@@ -303,9 +303,9 @@ static LogicalResult formConvTranspose(graph::ConvTransposeOp op,
            << filters.elementType();
   SmallVector<int64_t> shape;
   for (AffineExpr dim : filters.dims) {
-    if (!constantOf(dim))
+    if (!constantExtent(dim))
       return op.emitOpError("expected filters of constant shape");
-    shape.push_back(*constantOf(dim));
+    shape.push_back(*constantExtent(dim));
   }
   ShapedValue x = state.get(op.getX());
   if (op.getAutoPad() != graph::AutoPad::Explicit)

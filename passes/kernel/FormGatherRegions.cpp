@@ -24,8 +24,8 @@ static LogicalResult formGather(graph::GatherOp op, GraphToKernel &state) {
   Location loc = op.getLoc();
   // One known position is a slice.
   auto known = state.elementsOf(op.getIndices());
-  auto extent = constantOf(x.dims[axis]);
-  auto position = known && known->size() == 1 ? constantOf(known->front())
+  auto extent = constantExtent(x.dims[axis]);
+  auto position = known && known->size() == 1 ? constantExtent(known->front())
                                               : std::nullopt;
   if (position && *position < 0 && extent)
     *position += *extent;
@@ -85,7 +85,7 @@ static LogicalResult formGatherElements(graph::GatherElementsOp op,
 static LogicalResult formGatherNd(graph::GatherNdOp op, GraphToKernel &state) {
   ShapedValue x = state.get(op.getX());
   ShapedValue indices = state.get(op.getIndices());
-  auto depth = constantOf(indices.dims.back());
+  auto depth = constantExtent(indices.dims.back());
   if (!depth)
     return op.emitOpError("expected a constant last dimension of indices");
   int64_t batch = op.getBatchDims(), outer = indices.rank() - 1;

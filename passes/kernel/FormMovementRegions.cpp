@@ -74,7 +74,7 @@ ShapedValue GraphToKernel::slice(Location loc, ShapedValue x,
   if (from && isAligned(from, x.elementType())) {
     SmallVector<Value> dynamic;
     for (AffineExpr dim : dims)
-      if (!constantOf(dim))
+      if (!constantExtent(dim))
         dynamic.push_back(sizes.get(builder, loc, dim));
     Value view = kernel::SliceOp::create(
         builder, loc, typeOf(dims, x.elementType()), x.value,
@@ -91,7 +91,7 @@ ShapedValue GraphToKernel::slice(Location loc, ShapedValue x,
                   if (strides[axis] != 1)
                     read = arith::MulIOp::create(
                         b, loc, read, positionConstant(b, loc, strides[axis]));
-                  if (constantOf(offsets[axis]) != 0)
+                  if (constantExtent(offsets[axis]) != 0)
                     read = arith::AddIOp::create(b, loc, read,
                                                  region.extent(offsets[axis]));
                   reads.push_back(read);
@@ -186,7 +186,7 @@ static LogicalResult formConcat(graph::ConcatOp op, GraphToKernel &state) {
   SmallVector<ShapedValue> inputs;
   for (Value input : op.getInputs()) {
     ShapedValue shaped = state.get(input);
-    if (constantOf(shaped.dims[op.getAxis()]) != 0)
+    if (constantExtent(shaped.dims[op.getAxis()]) != 0)
       inputs.push_back(shaped);
   }
   SmallVector<AffineExpr> dims = state.dimsOf(op.getResult());
@@ -205,7 +205,7 @@ static LogicalResult formConcat(graph::ConcatOp op, GraphToKernel &state) {
     for (ShapedValue &input : inputs)
       sources.push_back(input.value);
     for (AffineExpr dim : dims)
-      if (!constantOf(dim))
+      if (!constantExtent(dim))
         dynamic.push_back(
             state.sizes.get(state.builder, op.getLoc(), dim));
     Value joined = kernel::JoinOp::create(
@@ -255,8 +255,8 @@ static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
         Value inside;
         SmallVector<Value> reads;
         for (int64_t axis = 0; axis < x.rank(); ++axis) {
-          if (constantOf((*pads)[axis]) == 0 &&
-              constantOf((*pads)[x.rank() + axis]) == 0) {
+          if (constantExtent((*pads)[axis]) == 0 &&
+              constantExtent((*pads)[x.rank() + axis]) == 0) {
             reads.push_back(at[axis]);
             continue;
           }

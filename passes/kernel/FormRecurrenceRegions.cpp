@@ -32,7 +32,7 @@ static ShapedValue formInputProducts(const Layer &layer, GraphToKernel &state,
   MLIRContext *context = state.builder.getContext();
   ShapedValue w = state.get(layer.w);
   // Constant weights know the number of features where the input does not.
-  AffineExpr features = constantOf(w.dims[2]) ? w.dims[2] : x.dims[2];
+  AffineExpr features = constantExtent(w.dims[2]) ? w.dims[2] : x.dims[2];
   AffineExpr steps = x.dims[0], batch = x.dims[1];
   AffineExpr directions = state.constant(layer.directions());
   AffineExpr width = state.constant(layer.gates * layer.hidden);

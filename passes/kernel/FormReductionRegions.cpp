@@ -483,7 +483,7 @@ static LogicalResult formGroupNorm(Operation *op, Value source, Value scale,
                                    GraphToKernel &state) {
   ShapedValue x = normalized(state, op, source);
   Location loc = op->getLoc();
-  auto channels = constantOf(x.dims[1]);
+  auto channels = constantExtent(x.dims[1]);
   if (!channels)
     return op->emitOpError("expected a constant number of channels");
   AffineExpr g = state.constant(groups), c = state.constant(*channels / groups);

@@ -69,7 +69,7 @@ static LogicalResult formScatterNd(graph::ScatterNdOp op,
   MLIRContext *context = op.getContext();
   ShapedValue x = state.get(op.getX()), indices = state.get(op.getIndices());
   ShapedValue updates = state.get(op.getUpdates());
-  auto depth = constantOf(indices.dims.back());
+  auto depth = constantExtent(indices.dims.back());
   if (!depth)
     return op.emitOpError("expected a constant last dimension of indices");
   ArrayRef<AffineExpr> all(x.dims), outer = all.take_front(*depth);

@@ -50,7 +50,7 @@ static bool readsAlongMemory(AffineMap map) {
         base = sum.getLHS();
     if (auto product = dyn_cast<AffineBinaryOpExpr>(base))
       if (product.getKind() == AffineExprKind::Mul)
-        if (auto factor = constantOf(product.getRHS())) {
+        if (auto factor = constantExtent(product.getRHS())) {
           base = product.getLHS();
           scale = *factor;
         }
@@ -356,7 +356,7 @@ bool Fuser::rowsAgree(Edge &edge) {
     return false;
   int64_t count = 1;
   for (AffineExpr dim : ArrayRef(operand.dims).take_front(rows))
-    count *= constantOf(dim).value_or(kLeastRows);
+    count *= constantExtent(dim).value_or(kLeastRows);
   if (count < kLeastRows)
     return false;
   return edge.allReads([&](linalg::GenericOp, AffineMap map) {
@@ -420,7 +420,7 @@ RegionOp Fuser::tryPrologue(RegionOp consumer, unsigned index) {
       return {};
   }
   ShapedValue operand = sizes.input(consumer, index);
-  std::optional<int64_t> rows = constantOf(operand.dims[1]);
+  std::optional<int64_t> rows = constantExtent(operand.dims[1]);
   if (rows && *rows < kLeastRows)
     return {};
   if (consumer.getInputs()[index] != result) {

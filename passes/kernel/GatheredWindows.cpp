@@ -89,7 +89,7 @@ static ShapedValue gatherProduct(GraphToKernel &state, Location loc,
   auto dim = [&](unsigned loop) { return getAffineDimExpr(loop, context); };
   // Filters as [G, O / G, C / G, window], or [G, C / G, O / G, window].
   SmallVector<AffineExpr> split(filters.dims);
-  split[0] = state.constant(*constantOf(split[0]) / groups);
+  split[0] = state.constant(*constantExtent(split[0]) / groups);
   split.insert(split.begin(), state.constant(groups));
   filters = state.reshape(loc, filters, split);
   AffineExpr outputs = split[transposed ? 2 : 1];
@@ -119,7 +119,7 @@ static ShapedValue gatherProduct(GraphToKernel &state, Location loc,
         TapReader::Tap tap = reader.tap(b, l, at);
         Value first = arith::MulIOp::create(
             b, l, linalg::IndexOp::create(b, l, g),
-            positionConstant(b, l, *constantOf(inputs)));
+            positionConstant(b, l, *constantExtent(inputs)));
         SmallVector<Value> position = {linalg::IndexOp::create(b, l, 0)};
         llvm::append_range(position, tap.position);
         position.push_back(arith::AddIOp::create(

@@ -78,7 +78,7 @@ static std::optional<SmallVector<unsigned>>
 usedGroups(AffineMap map, ArrayRef<AffineExpr> loops, ArrayRef<Group> groups) {
   SmallVector<unsigned> axes;
   for (AffineExpr expr : map.getResults()) {
-    if (constantOf(expr) == 0)
+    if (constantExtent(expr) == 0)
       continue;
     auto dim = dyn_cast<AffineDimExpr>(expr);
     if (!dim)

@@ -142,9 +142,9 @@ static ShapedValue pack(GraphToKernel &state, Location loc, ShapedValue source,
 
 ShapedValue strait::packMatrix(GraphToKernel &state, Location loc,
                                ShapedValue source, bool transposed) {
-  int64_t batch = *constantOf(source.dims[0]);
-  int64_t k = *constantOf(source.dims[transposed ? 2 : 1]);
-  int64_t n = *constantOf(source.dims[transposed ? 1 : 2]);
+  int64_t batch = *constantExtent(source.dims[0]);
+  int64_t k = *constantExtent(source.dims[transposed ? 2 : 1]);
+  int64_t n = *constantExtent(source.dims[transposed ? 1 : 2]);
   int64_t panels = llvm::divideCeil(n, kPanelWidth);
   int64_t strideK = transposed ? 1 : n, strideN = transposed ? k : 1;
   return pack(state, loc, source,
@@ -157,9 +157,9 @@ ShapedValue strait::packMatrix(GraphToKernel &state, Location loc,
 
 ShapedValue strait::packFilters(GraphToKernel &state, Location loc,
                                 ShapedValue source, int64_t groups) {
-  int64_t outputs = *constantOf(source.dims[0]) / groups;
-  int64_t channels = *constantOf(source.dims[1]);
-  int64_t kh = *constantOf(source.dims[2]), kw = *constantOf(source.dims[3]);
+  int64_t outputs = *constantExtent(source.dims[0]) / groups;
+  int64_t channels = *constantExtent(source.dims[1]);
+  int64_t kh = *constantExtent(source.dims[2]), kw = *constantExtent(source.dims[3]);
   int64_t filter = channels * kh * kw;
   return pack(state, loc, source,
               {{{groups, outputs * filter, false, 0},
@@ -174,8 +174,8 @@ ShapedValue strait::packFilters(GraphToKernel &state, Location loc,
 
 ShapedValue strait::packDepthwise(GraphToKernel &state, Location loc,
                                   ShapedValue source) {
-  int64_t channels = *constantOf(source.dims[0]);
-  int64_t kh = *constantOf(source.dims[2]), kw = *constantOf(source.dims[3]);
+  int64_t channels = *constantExtent(source.dims[0]);
+  int64_t kh = *constantExtent(source.dims[2]), kw = *constantExtent(source.dims[3]);
   return pack(state, loc, source,
               {{{kh, kw, false, 0},
                 {kw, 1, false, 0},

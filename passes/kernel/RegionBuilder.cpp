@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/kernel/RegionBuilder.h"
+
 #include "dialects/graph/SymbolicShape.h"
 
 using namespace mlir;
 using namespace strait;
-
-std::optional<int64_t> strait::constantOf(AffineExpr expr) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return constant.getValue();
-  return std::nullopt;
-}
 
 Type strait::signlessType(Type element) {
   if (auto integer = dyn_cast<IntegerType>(element))
@@ -25,7 +20,7 @@ bool strait::isAligned(AffineExpr count, Type element) {
 RankedTensorType strait::typeOf(ArrayRef<AffineExpr> dims, Type elementType) {
   SmallVector<int64_t> shape;
   for (AffineExpr dim : dims)
-    shape.push_back(constantOf(dim).value_or(ShapedType::kDynamic));
+    shape.push_back(constantExtent(dim).value_or(ShapedType::kDynamic));
   return RankedTensorType::get(shape, elementType);
 }
 
@@ -35,7 +30,7 @@ AffineExpr strait::productOf(ArrayRef<AffineExpr> dims, MLIRContext *context) {
 
 Value SizeMaterializer::get(OpBuilder &builder, Location loc,
                             AffineExpr expr) const {
-  if (auto constant = constantOf(expr))
+  if (auto constant = constantExtent(expr))
     return arith::ConstantIndexOp::create(builder, loc, *constant);
   if (auto sym = dyn_cast<AffineSymbolExpr>(expr))
     return symbol(builder, loc, sym.getPosition());
@@ -89,7 +84,7 @@ Value RegionBuilder::input(const ShapedValue &tensor) {
 }
 
 Value RegionBuilder::extent(AffineExpr expr) {
-  if (auto constant = constantOf(expr))
+  if (auto constant = constantExtent(expr))
     return arith::ConstantIndexOp::create(bodyBuilder, location, *constant);
   for (auto [index, known] : llvm::enumerate(extents))
     if (known == expr)
@@ -101,7 +96,7 @@ Value RegionBuilder::extent(AffineExpr expr) {
 Value RegionBuilder::empty(ArrayRef<AffineExpr> dims, Type element) {
   SmallVector<Value> dynamic;
   for (AffineExpr dim : dims)
-    if (!constantOf(dim))
+    if (!constantExtent(dim))
       dynamic.push_back(extent(dim));
   return tensor::EmptyOp::create(bodyBuilder, location, typeOf(dims, element),
                                  dynamic);
@@ -165,7 +160,7 @@ Value RegionBuilder::reduce(ArrayRef<AffineExpr> loops,
 AffineMap RegionBuilder::shapeMap(ArrayRef<AffineExpr> dims) {
   SmallVector<AffineExpr> results;
   for (AffineExpr dim : dims) {
-    if (constantOf(dim)) {
+    if (constantExtent(dim)) {
       results.push_back(dim);
       continue;
     }
@@ -231,7 +226,7 @@ ShapedValue strait::reshapeTo(OpBuilder &builder, Location loc,
   RankedTensorType type = typeOf(dims, element);
   SmallVector<Value> dynamic;
   for (AffineExpr dim : dims)
-    if (!constantOf(dim))
+    if (!constantExtent(dim))
       dynamic.push_back(sizes.get(builder, loc, dim));
   if (operand.getType() == type && type.hasStaticShape())
     return {operand, SmallVector<AffineExpr>(dims)};

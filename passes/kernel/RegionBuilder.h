@@ -4,6 +4,7 @@
 #define STRAIT_PASSES_KERNEL_REGIONBUILDER_H
 
 #include "dialects/kernel/KernelOps.h"
+#include "passes/analysis/Extents.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
 #include <functional>
@@ -33,9 +34,7 @@ mlir::AffineExpr productOf(llvm::ArrayRef<mlir::AffineExpr> dims,
 /// The element type of tensors in kernels: unsigned and signed integers are
 /// signless there, the ops keep the difference.
 mlir::Type signlessType(mlir::Type element);
-/// The constant that `expr` is, if it is one.
-std::optional<int64_t> constantOf(mlir::AffineExpr expr);
-inline bool isOne(mlir::AffineExpr expr) { return constantOf(expr) == 1; }
+inline bool isOne(mlir::AffineExpr expr) { return constantExtent(expr) == 1; }
 
 /// Turns extents into `index` values at a builder's insertion point.
 class SizeMaterializer {

@@ -65,7 +65,7 @@ func.func @gpu(%x: tensor<?x50xf32>) -> (tensor<?x50xf32>, tensor<?x50xf32>) {
 
 module attributes {strait.targets = [#strait.target<isa = sm_80>]} {
 func.func @negative_gpu_root(%a: tensor<8x8xf32>) -> tensor<8x8xf32> {
-  // expected-error @below {{has no code generator for GPUs}}
+  // expected-error @below {{has no rule for cutting it into tasks on sm_80}}
   %y = strait.matmul %a, %a : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
   return %y : tensor<8x8xf32>
 }
