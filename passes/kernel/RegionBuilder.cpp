@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/kernel/RegionBuilder.h"
 
+#include "passes/analysis/ExprArithmetic.h"
 #include "dialects/graph/SymbolicShape.h"
 
 using namespace mlir;
@@ -30,41 +31,25 @@ AffineExpr strait::productOf(ArrayRef<AffineExpr> dims, MLIRContext *context) {
 
 Value SizeMaterializer::get(OpBuilder &builder, Location loc,
                             AffineExpr expr) const {
-  if (auto constant = constantExtent(expr))
-    return arith::ConstantIndexOp::create(builder, loc, *constant);
-  if (auto sym = dyn_cast<AffineSymbolExpr>(expr))
-    return symbol(builder, loc, sym.getPosition());
-  if (expr.isPureAffine()) {
+  auto known = [&](AffineExpr part) -> Value {
+    if (auto sym = dyn_cast<AffineSymbolExpr>(part))
+      return symbol(builder, loc, sym.getPosition());
+    if (!part.isPureAffine() || isa<AffineConstantExpr>(part))
+      return {};
     // Renumber the symbols that occur.
     SmallVector<Value> operands;
     DenseMap<AffineExpr, AffineExpr> renamed;
-    expr.walk([&](AffineExpr e) {
+    part.walk([&](AffineExpr e) {
       auto sym = dyn_cast<AffineSymbolExpr>(e);
       if (!sym || renamed.contains(e))
         return;
-      renamed[e] = getAffineSymbolExpr(operands.size(), expr.getContext());
+      renamed[e] = getAffineSymbolExpr(operands.size(), part.getContext());
       operands.push_back(symbol(builder, loc, sym.getPosition()));
     });
-    auto map = AffineMap::get(0, operands.size(), expr.replace(renamed));
+    auto map = AffineMap::get(0, operands.size(), part.replace(renamed));
     return affine::AffineApplyOp::create(builder, loc, map, operands);
-  }
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value lhs = get(builder, loc, binary.getLHS());
-  Value rhs = get(builder, loc, binary.getRHS());
-  switch (binary.getKind()) {
-  case AffineExprKind::Add:
-    return arith::AddIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::Mul:
-    return arith::MulIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::FloorDiv:
-    return arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::CeilDiv:
-    return arith::CeilDivSIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::Mod:
-    return arith::RemSIOp::create(builder, loc, lhs, rhs);
-  default:
-    llvm_unreachable("binary affine expression");
-  }
+  };
+  return emitExpr(builder, loc, expr, known, Division::ofAny);
 }
 
 RegionBuilder::RegionBuilder(OpBuilder &builder, Location loc,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/loops/KernelFunction.h"
 
+#include "passes/analysis/ExprArithmetic.h"
 #include "runtime/include/strait/abi.h"
 
 using namespace mlir;
@@ -22,28 +23,12 @@ Value strait::constantIndex(OpBuilder &builder, Location loc, int64_t value) {
 }
 
 Value strait::emitExpr(OpBuilder &builder, Location loc, AffineExpr expr,
-                    ValueRange symbols) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return constantIndex(builder, loc, constant.getValue());
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-    return symbols[symbol.getPosition()];
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value lhs = emitExpr(builder, loc, binary.getLHS(), symbols);
-  Value rhs = emitExpr(builder, loc, binary.getRHS(), symbols);
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    return arith::AddIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::Mul:
-    return arith::MulIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::FloorDiv:
-    return arith::DivUIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::CeilDiv:
-    return arith::CeilDivUIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::Mod:
-    return arith::RemUIOp::create(builder, loc, lhs, rhs);
-  default:
-    llvm_unreachable("shape expressions have no dimensions");
-  }
+                       ValueRange symbols) {
+  auto known = [&](AffineExpr part) -> Value {
+    auto symbol = dyn_cast<AffineSymbolExpr>(part);
+    return symbol ? symbols[symbol.getPosition()] : Value();
+  };
+  return emitExpr(builder, loc, expr, known, Division::ofExtents);
 }
 
 KernelFunction::KernelFunction(kernel::FuncOp kernel)
