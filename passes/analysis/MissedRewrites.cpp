@@ -2,6 +2,7 @@
 #include "passes/analysis/MissedRewrites.h"
 
 #include "mlir/IR/Remarks.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 using namespace strait;
@@ -21,4 +22,13 @@ void MissedRewriteListener::notifyMatchFailure(
   StringRef words(text);
   if (!words.starts_with("no ") && !words.contains(" is no "))
     reportMissed(loc, pass, words);
+}
+
+LogicalResult strait::applyAndReportMissed(Operation *op,
+                                           RewritePatternSet patterns,
+                                           StringRef pass) {
+  MissedRewriteListener listener(pass);
+  GreedyRewriteConfig config;
+  config.setListener(&listener);
+  return applyPatternsGreedily(op, std::move(patterns), config);
 }

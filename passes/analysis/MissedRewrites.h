@@ -12,6 +12,12 @@ namespace strait {
 void reportMissed(mlir::Location loc, llvm::StringRef pass,
                   llvm::StringRef reason);
 
+/// Applies `patterns` to `op` until nothing changes; failed matches that are of
+/// interest become such remarks.
+llvm::LogicalResult applyAndReportMissed(mlir::Operation *op,
+                                         mlir::RewritePatternSet patterns,
+                                         llvm::StringRef pass);
+
 /// Turns the reasons of a rewriter's failed matches into such remarks. Those
 /// which say that there is no candidate ("no factor", "operand is no product")
 /// are of no interest and left out.

@@ -72,12 +72,9 @@ struct ExpandBatchNormPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandBatchNorm>(&getContext());
-    MissedRewriteListener listener(getArgument());
-    GreedyRewriteConfig config;
-    config.setListener(&listener);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
-                                     config)))
-      return signalPassFailure();
+    if (failed(applyAndReportMissed(getOperation(), std::move(patterns),
+                                    getArgument())))
+      signalPassFailure();
   }
 };
 } // namespace

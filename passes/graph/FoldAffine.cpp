@@ -359,12 +359,9 @@ struct FoldAffinePass : public graph::impl::FoldAffinePassBase<FoldAffinePass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldIntoConvBefore, FoldIntoConvAfter, FoldIntoMatmulBefore,
                  FoldIntoMatmulAfter, SinkFactorBehindPad>(&getContext());
-    MissedRewriteListener listener(getArgument());
-    GreedyRewriteConfig config;
-    config.setListener(&listener);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
-                                     config)))
-      return signalPassFailure();
+    if (failed(applyAndReportMissed(getOperation(), std::move(patterns),
+                                    getArgument())))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -222,12 +222,9 @@ struct FoldParallelConvsPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<AddConvs, AddBranch>(&getContext());
-    MissedRewriteListener listener(getArgument());
-    GreedyRewriteConfig config;
-    config.setListener(&listener);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
-                                     config)))
-      return signalPassFailure();
+    if (failed(applyAndReportMissed(getOperation(), std::move(patterns),
+                                    getArgument())))
+      signalPassFailure();
   }
 };
 } // namespace
