@@ -273,7 +273,8 @@ int Compilation::write() {
   SmallVector<SmallString<0>> objects;
   {
     Phase phase("code", options, log);
-    unsigned level = options.optLevel == 0 ? 1 : 3;
+    auto level = options.optLevel == 0 ? llvm::CodeGenOptLevel::Default
+                                       : llvm::CodeGenOptLevel::Aggressive;
     if (failed(emitObjects(*module, level, options.jobs, objects)))
       return internalError();
   }

@@ -83,7 +83,8 @@ strait::evaluateConstants(ModuleOp module) {
   if (failed(manager.run(module)))
     return failure();
   SmallVector<SmallString<0>> objects;
-  if (failed(emitObjects(module, /*optLevel=*/1, /*jobs=*/0, objects)))
+  if (failed(emitObjects(module, llvm::CodeGenOptLevel::Default, /*jobs=*/0,
+                         objects)))
     return failure();
 
   SmallString<128> folder;

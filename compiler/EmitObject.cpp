@@ -40,7 +40,7 @@ static OwningOpRef<ModuleOp> hostPart(ModuleOp module) {
   return host;
 }
 
-static void compileUnit(Unit &unit, unsigned level) {
+static void compileUnit(Unit &unit, llvm::CodeGenOptLevel level) {
   std::string error;
   llvm::Triple triple("x86_64-unknown-linux-gnu");
   const llvm::Target *target =
@@ -49,15 +49,11 @@ static void compileUnit(Unit &unit, unsigned level) {
     unit.failed = true;
     return;
   }
-  llvm::CodeGenOptLevel codeLevel =
-      level == 0   ? llvm::CodeGenOptLevel::None
-      : level >= 3 ? llvm::CodeGenOptLevel::Aggressive
-                   : llvm::CodeGenOptLevel::Default;
   llvm::TargetOptions targetOptions;
   targetOptions.AllowFPOpFusion = llvm::FPOpFusion::Fast; // contraction only
   std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
       triple, unit.cpu, "", targetOptions, llvm::Reloc::PIC_, std::nullopt,
-      codeLevel));
+      level));
   llvm::Module &module = *unit.module;
   module.setTargetTriple(triple);
   module.setDataLayout(machine->createDataLayout());
@@ -65,8 +61,7 @@ static void compileUnit(Unit &unit, unsigned level) {
     if (!function.isDeclaration())
       function.addFnAttr("target-cpu", unit.cpu);
 
-  if (level > 0)
-    optimizeModule(module, *machine);
+  optimizeModule(module, *machine);
 
   llvm::raw_svector_ostream stream(unit.object);
   llvm::legacy::PassManager code;
@@ -80,7 +75,7 @@ static void compileUnit(Unit &unit, unsigned level) {
   unit.context.reset();
 }
 
-LogicalResult strait::emitObjects(ModuleOp module, unsigned optLevel,
+LogicalResult strait::emitObjects(ModuleOp module, llvm::CodeGenOptLevel level,
                                   unsigned jobs,
                                   SmallVectorImpl<SmallString<0>> &objects) {
   initializeLlvm();
@@ -103,7 +98,7 @@ LogicalResult strait::emitObjects(ModuleOp module, unsigned optLevel,
     unit.module = translateModuleToLLVMIR(part, *unit.context, "strait");
     if (!unit.module)
       return failure();
-    pool.async([&unit = unit, optLevel] { compileUnit(unit, optLevel); });
+    pool.async([&unit = unit, level] { compileUnit(unit, level); });
   }
   pool.wait();
   for (Unit &unit : units) {

@@ -150,7 +150,8 @@ protected:
     ASSERT_TRUE(succeeded(manager.run(*parsed)));
     SmallVector<SmallString<0>> objects;
     ASSERT_TRUE(succeeded(
-        strait::emitObjects(*parsed, /*optLevel=*/1, /*jobs=*/1, objects)));
+        strait::emitObjects(
+        *parsed, llvm::CodeGenOptLevel::Default, /*jobs=*/1, objects)));
     auto weights = strait::weightsToLink(*parsed);
     ASSERT_TRUE(succeeded(weights));
     SmallVector<StringRef> views(objects.begin(), objects.end());
