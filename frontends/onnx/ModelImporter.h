@@ -16,10 +16,12 @@
 namespace onnx {
 class FunctionProto;
 class ModelProto;
-class ValueInfoProto;
 } // namespace onnx
 
 namespace strait::importer {
+
+class NodeContext;
+struct OpRow;
 
 /// What the body of the main graph or of one function call knows about its
 /// surroundings.
@@ -83,9 +85,6 @@ public:
 
 private:
   mlir::LogicalResult readOpsets(Frame &frame);
-  mlir::FailureOr<llvm::SmallVector<mlir::Type>>
-  readInputs(llvm::SmallVectorImpl<const onnx::ValueInfoProto *> &inputs,
-             llvm::SmallVectorImpl<mlir::DictionaryAttr> &attrs);
   /// Notes a graph's initializers and what it declares of its values.
   mlir::LogicalResult addDeclarations(const onnx::GraphProto &graph,
                                       Scope &scope, mlir::Location loc);
@@ -96,6 +95,11 @@ private:
               Scope &scope, mlir::OpBuilder &builder, mlir::Location loc);
   mlir::LogicalResult importNode(const OrderedNode &ordered, Scope &scope,
                                  mlir::OpBuilder &builder);
+  mlir::FailureOr<bool> findInputs(const onnx::NodeProto &node, Scope &scope,
+                                   mlir::Location loc,
+                                   llvm::SmallVectorImpl<mlir::Value> &inputs);
+  mlir::FailureOr<bool> importByRow(const OpRow &row, NodeContext &context,
+                                    llvm::ArrayRef<mlir::Value> inputs);
   mlir::LogicalResult inlineFunction(const onnx::FunctionProto &function,
                                      const onnx::NodeProto &node,
                                      const std::string &name, Scope &scope,

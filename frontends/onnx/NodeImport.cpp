@@ -146,6 +146,62 @@ LogicalResult ModelImporter::importNodes(
   return success();
 }
 
+/// The values of a node's inputs, null where absent. Gives whether one of them
+/// is missing because its own node could not be imported.
+FailureOr<bool> ModelImporter::findInputs(const onnx::NodeProto &node,
+                                          Scope &scope, Location loc,
+                                          SmallVectorImpl<Value> &inputs) {
+  bool poisoned = false;
+  for (const std::string &input : node.input()) {
+    if (input.empty() || scope.absent.contains(input)) {
+      inputs.push_back({});
+      continue;
+    }
+    std::optional<Value> value = lookup(input, scope);
+    if (!value) {
+      if (!anyFailed)
+        emitError(loc) << "input '" << input << "' of " << node.op_type()
+                       << " is not defined by any node, initializer or input "
+                          "of the model";
+      return failure();
+    }
+    poisoned |= !*value;
+    inputs.push_back(*value);
+  }
+  while (!inputs.empty() && !inputs.back())
+    inputs.pop_back();
+  return poisoned;
+}
+
+/// Runs the importer of a node's row, whose inputs are all there. Gives whether
+/// it found something that is not supported, which it has listed.
+FailureOr<bool> ModelImporter::importByRow(const OpRow &row,
+                                           NodeContext &context,
+                                           ArrayRef<Value> inputs) {
+  StringRef type = context.node.op_type();
+  if (row.maxInputs >= 0 && int(inputs.size()) > row.maxInputs) {
+    emitError(context.loc) << type << " has " << inputs.size()
+                           << " inputs, expected at most " << row.maxInputs;
+    return failure();
+  }
+  for (int i = 0; i < row.minInputs; ++i)
+    if (i >= int(inputs.size()) || !inputs[i]) {
+      emitError(context.loc) << "input " << i << " of " << type
+                             << " is missing";
+      return failure();
+    }
+  context.inputs = llvm::to_vector(inputs);
+  size_t unsupportedBefore = unsupported.size();
+  if (context.failed())
+    return failure();
+  LogicalResult imported = row.import(context);
+  bool poisoned = unsupported.size() != unsupportedBefore;
+  if (context.failed() || anyFailed || (mlir::failed(imported) && !poisoned) ||
+      (!poisoned && mlir::failed(context.attributes.checkAllRead())))
+    return failure();
+  return poisoned;
+}
+
 LogicalResult ModelImporter::importNode(const OrderedNode &ordered,
                                         Scope &scope, OpBuilder &builder) {
   const onnx::NodeProto &node = *ordered.node;
@@ -158,26 +214,9 @@ LogicalResult ModelImporter::importNode(const OrderedNode &ordered,
     return emitError(loc) << "node has no outputs";
 
   SmallVector<Value> inputs;
-  bool poisoned = false;
-  for (const std::string &input : node.input()) {
-    if (input.empty() || scope.absent.contains(input)) {
-      inputs.push_back({});
-      continue;
-    }
-    std::optional<Value> value = lookup(input, scope);
-    if (!value)
-      return anyFailed ? failure()
-                       : emitError(loc)
-                             << "input '" << input << "' of "
-                             << node.op_type()
-                             << " is not defined by any node, initializer or "
-                                "input of the model";
-    poisoned |= !*value;
-    inputs.push_back(*value);
-  }
-  while (!inputs.empty() && !inputs.back())
-    inputs.pop_back();
-
+  FailureOr<bool> poisoned = findInputs(node, scope, loc, inputs);
+  if (mlir::failed(poisoned))
+    return failure();
   if (const onnx::FunctionProto *function = findModelFunction(node))
     return inlineFunction(*function, node, name, scope, inputs, builder, loc);
 
@@ -197,36 +236,21 @@ LogicalResult ModelImporter::importNode(const OrderedNode &ordered,
   }
 
   NodeContext context(*this, scope, node, builder, loc, version);
-  size_t outputCount = node.output_size();
-  context.outputs.resize(outputCount);
-  if (!poisoned) {
-    if (row->maxInputs >= 0 && int(inputs.size()) > row->maxInputs)
-      return emitError(loc) << node.op_type() << " has " << inputs.size()
-                            << " inputs, expected at most " << row->maxInputs;
-    for (int i = 0; i < row->minInputs; ++i)
-      if (i >= int(inputs.size()) || !inputs[i])
-        return emitError(loc) << "input " << i << " of " << node.op_type()
-                              << " is missing";
-    context.inputs = std::move(inputs);
-    size_t unsupportedBefore = unsupported.size();
-    if (context.failed())
-      return failure();
-    LogicalResult imported = row->import(context);
-    poisoned = unsupported.size() != unsupportedBefore;
-    if (context.failed() || anyFailed || (mlir::failed(imported) && !poisoned))
-      return failure();
-    if (!poisoned && mlir::failed(context.attributes.checkAllRead()))
+  context.outputs.resize(node.output_size());
+  if (!*poisoned) {
+    poisoned = importByRow(*row, context, inputs);
+    if (mlir::failed(poisoned))
       return failure();
   }
-  for (size_t i = 0; i < outputCount; ++i) {
-    if (node.output(i).empty())
+  for (auto [i, output] : llvm::enumerate(node.output())) {
+    if (output.empty())
       continue;
-    Value value = poisoned ? Value() : context.outputs[i];
-    if (!value && !poisoned)
+    Value value = *poisoned ? Value() : context.outputs[i];
+    if (!value && !*poisoned)
       addUnsupported(node, loc, version,
-                     "output " + Twine(i) + " ('" + node.output(i) +
+                     "output " + Twine(i) + " ('" + output +
                          "') is not computed");
-    if (mlir::failed(define(node.output(i), value, scope, loc)))
+    if (mlir::failed(define(output, value, scope, loc)))
       return failure();
   }
   return success();

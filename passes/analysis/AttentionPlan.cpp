@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/analysis/AttentionPlan.h"
 
-#include "llvm/Support/MathExtras.h"
-
 using namespace mlir;
 using namespace strait;
 
@@ -13,8 +11,6 @@ static constexpr int64_t mostTaskRows = 256;
 /// With few heads, rows have to be shared among workers too.
 static constexpr int64_t mostTaskRowsFewHeads = 96;
 static constexpr int64_t fewHeads = 8;
-/// Bytes; the runtime aligns scratch to as much (STRAIT_ALIGNMENT).
-static constexpr int64_t kAlignment = 64;
 
 /// Logical extents and strides of a tensor of `shape` that lies in `order`.
 static HeadTensor headTensor(AffineMap shape, ArrayRef<int64_t> order) {
@@ -36,93 +32,103 @@ static bool isOrder(ArrayRef<int64_t> order) {
   return ArrayRef<int64_t>(sorted) == ArrayRef<int64_t>({0, 1, 2, 3});
 }
 
-FailureOr<AttentionPlan> AttentionPlan::compute(Operation *regionOrFunc,
-                                                int64_t lanes) {
-  AttentionPlan plan(regionOrFunc);
-  KernelGroup &group = plan.group;
-  auto ops = group.body->getOps<kernel::AttentionOp>();
-  if (ops.empty())
-    return regionOrFunc->emitOpError("expected a kernel.attention");
-  kernel::AttentionOp op = plan.op = *ops.begin();
+FailureOr<HeadTensor> AttentionPlan::readInput(Value value,
+                                               ArrayRef<int64_t> order,
+                                               StringRef name) {
+  auto type = cast<RankedTensorType>(value.getType());
+  std::optional<unsigned> input = group.inputIndex(value);
+  if (!input)
+    return op.emitOpError("expected ")
+           << name << " to be an input of the kernel";
+  if (type.getRank() != 4 || !type.getElementType().isF32())
+    return op.emitOpError("expected ")
+           << name << " to be an f32 tensor of 4 dims, found " << type;
+  return headTensor(group.inputShapes[*input], order);
+}
 
+LogicalResult AttentionPlan::readOperands() {
   for (ArrayRef<int64_t> order :
        {op.getQOrder(), op.getKOrder(), op.getVOrder(), op.getResultOrder()})
     if (!isOrder(order))
       return op.emitOpError("expected orders to be permutations of 4 dims");
   // Everything that is read must be a buffer of four dims.
-  auto read = [&](Value value, ArrayRef<int64_t> order,
-                  StringRef name) -> FailureOr<HeadTensor> {
-    auto type = cast<RankedTensorType>(value.getType());
-    std::optional<unsigned> input = group.inputIndex(value);
-    if (!input)
-      return op.emitOpError("expected ")
-             << name << " to be an input of the kernel";
-    if (type.getRank() != 4 || !type.getElementType().isF32())
-      return op.emitOpError("expected ")
-             << name << " to be an f32 tensor of 4 dims, found " << type;
-    return headTensor(group.inputShapes[*input], order);
+  auto read = [&](HeadTensor &tensor, Value value, ArrayRef<int64_t> order,
+                  StringRef name) -> LogicalResult {
+    FailureOr<HeadTensor> found = readInput(value, order, name);
+    if (succeeded(found))
+      tensor = *found;
+    return found;
   };
-  FailureOr<HeadTensor> q = read(op.getQ(), op.getQOrder(), "q");
-  FailureOr<HeadTensor> k = read(op.getK(), op.getKOrder(), "k");
-  FailureOr<HeadTensor> v = read(op.getV(), op.getVOrder(), "v");
-  if (failed(q) || failed(k) || failed(v))
+  if (failed(read(q, op.getQ(), op.getQOrder(), "q")) ||
+      failed(read(k, op.getK(), op.getKOrder(), "k")) ||
+      failed(read(v, op.getV(), op.getVOrder(), "v")) ||
+      (op.getBias() &&
+       failed(read(bias, op.getBias(), {0, 1, 2, 3}, "bias"))))
     return failure();
-  plan.q = *q, plan.k = *k, plan.v = *v;
-  if (op.getBias()) {
-    FailureOr<HeadTensor> bias = read(op.getBias(), {0, 1, 2, 3}, "bias");
-    if (failed(bias))
-      return failure();
-    plan.bias = *bias;
-  }
   auto resultType = cast<RankedTensorType>(op.getResult().getType());
   if (resultType.getRank() != 4)
     return op.emitOpError("expected a result of 4 dims, found ") << resultType;
 
-  MLIRContext *context = op.getContext();
-  auto constant = [&](int64_t value) {
-    return getAffineConstantExpr(value, context);
-  };
   // The result's shape follows from the operands'.
-  SmallVector<AffineExpr, 4> dims = {plan.q.extents[0], plan.q.extents[1],
-                                     plan.q.extents[2], plan.v.extents[3]};
+  SmallVector<AffineExpr, 4> dims = {q.extents[0], q.extents[1], q.extents[2],
+                                     v.extents[3]};
   SmallVector<AffineExpr> lying;
   for (int64_t dim : op.getResultOrder())
     lying.push_back(dims[dim]);
-  plan.result = headTensor(AffineMap::get(0, group.numSizes, lying, context),
-                           op.getResultOrder());
+  result =
+      headTensor(AffineMap::get(0, group.numSizes, lying, op.getContext()),
+                 op.getResultOrder());
+  return success();
+}
 
-  // Tiles: 16 columns in as many vectors as they need, rows for the rest.
-  plan.lanes = lanes;
+/// Tiles are 16 columns in as many vectors as they need, rows for the rest.
+void AttentionPlan::cutRows() {
   int64_t mostTileRows = lanes == 16 ? 12 : lanes == 8 ? 6 : 2;
-  AffineExpr allHeads = multiplyExtents(dims[0], dims[1]);
+  AffineExpr allHeads = multiplyExtents(q.extents[0], q.extents[1]);
   auto heads = constantExtent(allHeads);
   int64_t most =
       heads && *heads < fewHeads ? mostTaskRowsFewHeads : mostTaskRows;
-  plan.tileRows = mostTileRows;
-  plan.taskRows = most;
-  plan.blockRows = roundUp(mostBlockRows, mostTileRows);
-  if (auto rows = constantExtent(plan.queryRows())) {
+  tileRows = mostTileRows;
+  taskRows = most;
+  blockRows = roundUp(mostBlockRows, mostTileRows);
+  if (auto rows = constantExtent(queryRows())) {
     // Cut evenly where the number of rows is known.
     int64_t count = std::max<int64_t>(*rows, 1);
-    plan.taskRows = llvm::divideCeil(count, llvm::divideCeil(count, most));
-    int64_t blocks = llvm::divideCeil(plan.taskRows, mostBlockRows);
-    int64_t perBlock = llvm::divideCeil(plan.taskRows, blocks);
-    int64_t tiles = llvm::divideCeil(perBlock, mostTileRows);
-    plan.tileRows = llvm::divideCeil(perBlock, tiles);
-    plan.blockRows = tiles * plan.tileRows;
+    taskRows = ceilDiv(count, ceilDiv(count, most));
+    int64_t blocks = ceilDiv(taskRows, mostBlockRows);
+    int64_t perBlock = ceilDiv(taskRows, blocks);
+    int64_t tiles = ceilDiv(perBlock, mostTileRows);
+    tileRows = ceilDiv(perBlock, tiles);
+    blockRows = tiles * tileRows;
   }
-  plan.tasks = allHeads * plan.queryRows().ceilDiv(constant(plan.taskRows));
+  tasks = allHeads * queryRows().ceilDiv(taskRows);
+}
 
-  plan.keyColumns = plan.keyRows().ceilDiv(constant(panelWidth)) * panelWidth;
-  plan.scoreStride = plan.keyColumns + 16;
+void AttentionPlan::layOutScratch() {
+  keyColumns = keyRows().ceilDiv(panelWidth) * panelWidth;
+  scoreStride = keyColumns + 16;
   auto bytes = [&](AffineExpr floats) {
-    return (floats * 4).ceilDiv(constant(kAlignment)) * kAlignment;
+    return (floats * 4).ceilDiv(operandAlignment) * operandAlignment;
   };
-  AffineExpr paddedWidth =
-      plan.width().ceilDiv(constant(panelWidth)) * panelWidth;
-  plan.valuesAt = bytes(plan.keyColumns * plan.depth());
-  plan.scoresAt = plan.valuesAt + bytes(plan.keyColumns * paddedWidth);
-  plan.factorsAt = plan.scoresAt + bytes(plan.scoreStride * plan.blockRows);
-  plan.scratchBytes = plan.factorsAt + bytes(constant(plan.blockRows));
+  AffineExpr paddedWidth = width().ceilDiv(panelWidth) * panelWidth;
+  valuesAt = bytes(keyColumns * depth());
+  scoresAt = valuesAt + bytes(keyColumns * paddedWidth);
+  factorsAt = scoresAt + bytes(scoreStride * blockRows);
+  scratchBytes = factorsAt + bytes(getAffineConstantExpr(blockRows,
+                                                         op.getContext()));
+}
+
+FailureOr<AttentionPlan> AttentionPlan::compute(Operation *regionOrFunc,
+                                                int64_t lanes) {
+  AttentionPlan plan(regionOrFunc);
+  auto ops = plan.group.body->getOps<kernel::AttentionOp>();
+  if (ops.empty())
+    return regionOrFunc->emitOpError("expected a kernel.attention");
+  plan.op = *ops.begin();
+  plan.lanes = lanes;
+  if (failed(plan.readOperands()))
+    return failure();
+  plan.cutRows();
+  plan.layOutScratch();
   return plan;
 }

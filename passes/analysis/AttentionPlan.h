@@ -47,6 +47,12 @@ struct AttentionPlan {
 
 private:
   explicit AttentionPlan(mlir::Operation *regionOrFunc) : group(regionOrFunc) {}
+  mlir::LogicalResult readOperands();
+  mlir::FailureOr<HeadTensor> readInput(mlir::Value value,
+                                        llvm::ArrayRef<int64_t> order,
+                                        llvm::StringRef name);
+  void cutRows();
+  void layOutScratch();
 };
 
 } // namespace strait

@@ -49,8 +49,22 @@ private:
   llvm::LogicalResult emitInterleaved(Builder &b, mlir::Value u);
 
   // CascadeReduction.cpp.
+  using Accumulators = llvm::SmallVector<Values>; // per rung
+  struct ReductionNest {
+    const CascadeStage &stage;
+    bool hasVectors = false; // along a reduced loop, the innermost then
+    llvm::SmallVector<int64_t> rungs = {}; // vector lengths, falling
+    /// What is reduced, each with the op that combines two values.
+    llvm::SmallVector<std::pair<mlir::Value, mlir::Operation *>> results = {};
+  };
   llvm::LogicalResult emitReduction(Builder &b, const CascadeStage &stage,
                                     int64_t lanes);
+  llvm::LogicalResult startAccumulators(Builder &b, ReductionNest &nest,
+                                        Accumulators &start);
+  mlir::FailureOr<Accumulators> emitReducedLoops(Builder &b,
+                                                 const ReductionNest &nest,
+                                                 llvm::ArrayRef<unsigned> loops,
+                                                 const Accumulators &carried);
 };
 
 } // namespace strait::cpu

@@ -34,29 +34,14 @@ static Value foldHalves(OpBuilder &b, Operation *combiner, Value vector,
   }
 }
 
-LogicalResult CascadeEmitter::emitReduction(OpBuilder &b,
-                                            const CascadeStage &stage,
-                                            int64_t lanes) {
-  if (stage.reduced.empty())
-    return failure(failed(emitPoint(b, stage, lanes, {})));
-
-  bool vectorsHere = !plan.columns && plan.vectorLoop &&
-                     llvm::is_contained(stage.reduced, *plan.vectorLoop) &&
-                     canSplitReductions(stage);
-  SmallVector<unsigned> nest(stage.reduced);
-  if (vectorsHere)
-    llvm::erase(nest, *plan.vectorLoop);
-
-  // Accumulators of all rungs, the last rung starting from the fill value and
-  // the others from the neutral element.
-  SmallVector<int64_t> rungs;
-  if (vectorsHere)
-    rungs.assign(plan.rungs);
-  else
-    rungs.push_back(lanes);
-  SmallVector<Values> start(rungs.size());
-  SmallVector<std::pair<Value, Operation *>> results; // with their combiner
-  for (unsigned number : stage.steps) {
+/// Accumulators of all rungs, the last rung starting from the fill value and
+/// the others from the neutral element.
+LogicalResult CascadeEmitter::startAccumulators(OpBuilder &b,
+                                                ReductionNest &nest,
+                                                Accumulators &start) {
+  size_t numRungs = nest.rungs.size();
+  start.resize(numRungs);
+  for (unsigned number : nest.stage.steps) {
     linalg::GenericOp op = plan.loops.steps[number].op;
     if (!plan.loops.steps[number].isReduction())
       continue;
@@ -66,72 +51,94 @@ LogicalResult CascadeEmitter::emitReduction(OpBuilder &b,
       Value initial = outer(fill.getInputs()[0]);
       if (!initial)
         return op.emitOpError("expected a constant start of the reduction");
-      results.push_back({op.getResult(index), combiner});
-      for (auto [rung, width] : llvm::enumerate(rungs)) {
+      nest.results.push_back({op.getResult(index), combiner});
+      for (auto [rung, width] : llvm::enumerate(nest.rungs)) {
         Value value = initial;
-        if (rung + 1 != rungs.size())
+        if (rung + 1 != numRungs)
           value = neutralElement(b, combiner, initial.getType());
         start[rung].push_back(toVector(b, loc, Lanes(value), width));
       }
     }
   }
+  return success();
+}
 
-  // One loop after the other, carrying the accumulators of all rungs.
-  using Accumulators = SmallVector<Values>;
-  std::function<FailureOr<Accumulators>(OpBuilder &, ArrayRef<unsigned>,
-                                        const Accumulators &)>
-      emitLoops = [&](OpBuilder &outside, ArrayRef<unsigned> loops,
-                      const Accumulators &carried) -> FailureOr<Accumulators> {
-    if (loops.empty() && vectorsHere)
-      return emitLadder(
-          outside, constantIndex(outside, loc, 0), extent(*plan.vectorLoop),
-          constantExtent(plan.loops.extents[*plan.vectorLoop]), carried,
-          [&](OpBuilder &point, unsigned rung, ValueRange accumulators) {
-            return emitPoint(point, stage, rungs[rung], accumulators);
-          });
-    if (loops.empty()) {
-      auto next = emitPoint(outside, stage, lanes, carried[0]);
-      if (failed(next))
-        return failure();
-      return Accumulators{*next};
-    }
-    Values flat;
-    for (const Values &values : carried)
-      llvm::append_range(flat, values);
-    auto loop = scf::ForOp::create(
-        outside, loc, constantIndex(outside, loc, 0), extent(loops.front()),
-        constantIndex(outside, loc, 1), flat);
-    OpBuilder inside = OpBuilder::atBlockBegin(loop.getBody());
-    auto split = [&](ValueRange values) {
-      Accumulators parts;
-      for (const Values &part : carried) {
-        parts.emplace_back(values.take_front(part.size()));
-        values = values.drop_front(part.size());
-      }
-      return parts;
-    };
-    position[loops.front()] = loop.getInductionVar();
-    auto next = emitLoops(inside, loops.drop_front(),
-                          split(loop.getRegionIterArgs()));
-    position[loops.front()] = {};
+/// One loop after the other, carrying the accumulators of all rungs.
+FailureOr<CascadeEmitter::Accumulators>
+CascadeEmitter::emitReducedLoops(OpBuilder &b, const ReductionNest &nest,
+                                 ArrayRef<unsigned> loops,
+                                 const Accumulators &carried) {
+  if (loops.empty() && nest.hasVectors)
+    return emitLadder(
+        b, constantIndex(b, loc, 0), extent(*plan.vectorLoop),
+        constantExtent(plan.loops.extents[*plan.vectorLoop]), carried,
+        [&](OpBuilder &point, unsigned rung, ValueRange accumulators) {
+          return emitPoint(point, nest.stage, nest.rungs[rung], accumulators);
+        });
+  if (loops.empty()) {
+    auto next = emitPoint(b, nest.stage, nest.rungs[0], carried[0]);
     if (failed(next))
       return failure();
-    flat.clear();
-    for (const Values &values : *next)
-      llvm::append_range(flat, values);
-    scf::YieldOp::create(inside, loc, flat);
-    return split(loop.getResults());
+    return Accumulators{*next};
+  }
+  auto flatten = [](const Accumulators &parts) {
+    Values flat;
+    for (const Values &part : parts)
+      llvm::append_range(flat, part);
+    return flat;
   };
-  auto finished = emitLoops(b, nest, start);
+  auto split = [&](ValueRange values) {
+    Accumulators parts;
+    for (const Values &part : carried) {
+      parts.emplace_back(values.take_front(part.size()));
+      values = values.drop_front(part.size());
+    }
+    return parts;
+  };
+  auto loop = scf::ForOp::create(b, loc, constantIndex(b, loc, 0),
+                                 extent(loops.front()),
+                                 constantIndex(b, loc, 1), flatten(carried));
+  OpBuilder inside = OpBuilder::atBlockBegin(loop.getBody());
+  position[loops.front()] = loop.getInductionVar();
+  auto next = emitReducedLoops(inside, nest, loops.drop_front(),
+                               split(loop.getRegionIterArgs()));
+  position[loops.front()] = {};
+  if (failed(next))
+    return failure();
+  scf::YieldOp::create(inside, loc, flatten(*next));
+  return split(loop.getResults());
+}
+
+LogicalResult CascadeEmitter::emitReduction(OpBuilder &b,
+                                            const CascadeStage &stage,
+                                            int64_t lanes) {
+  if (stage.reduced.empty())
+    return failure(failed(emitPoint(b, stage, lanes, {})));
+
+  ReductionNest nest{stage};
+  nest.hasVectors = !plan.columns && plan.vectorLoop &&
+                    llvm::is_contained(stage.reduced, *plan.vectorLoop) &&
+                    canSplitReductions(stage);
+  SmallVector<unsigned> loops(stage.reduced);
+  if (nest.hasVectors) {
+    llvm::erase(loops, *plan.vectorLoop);
+    nest.rungs.assign(plan.rungs);
+  } else {
+    nest.rungs.push_back(lanes);
+  }
+  Accumulators start;
+  if (failed(startAccumulators(b, nest, start)))
+    return failure();
+  auto finished = emitReducedLoops(b, nest, loops, start);
   if (failed(finished))
     return failure();
 
-  for (auto [index, result] : llvm::enumerate(results)) {
+  for (auto [index, result] : llvm::enumerate(nest.results)) {
     auto [value, combiner] = result;
     Value sum = (*finished)[0][index];
-    for (unsigned rung = 1; rung < rungs.size(); ++rung)
+    for (unsigned rung = 1; rung < nest.rungs.size(); ++rung)
       sum = combine(b, combiner, (*finished)[rung][index],
-                    foldHalves(b, combiner, sum, rungs[rung]));
+                    foldHalves(b, combiner, sum, nest.rungs[rung]));
     if (plan.storage.lookup(value).inRegister)
       rowValues[value] = sum;
     writeResult(b, value, sum, lanes);

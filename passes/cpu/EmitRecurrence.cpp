@@ -13,6 +13,7 @@
 // computes the hidden gate's panels again from r * h.
 #include "passes/cpu/Generators.h"
 
+#include "passes/analysis/Extents.h"
 #include "passes/loops/IndexMath.h"
 #include "passes/cpu/Ukernel.h"
 #include "passes/cpu/RowLadder.h"
@@ -41,6 +42,11 @@ struct RecurrenceEmitter {
   Value gateArea = {}, hArea = {}, cArea = {}, resetArea = {};
   SmallVector<unsigned> allResults = {}, hResults = {}, cResults = {};
   SmallVector<int64_t> possibleRows = {};
+
+  llvm::LogicalResult readShapes();
+  llvm::LogicalResult bindBuffers();
+  void countBlocks();
+  void carveAreas();
 
   int64_t gatePitch() const { return allPanels * panelWidth + 16; }
   int64_t statePitch() const { return hidden + 16; }
@@ -324,32 +330,28 @@ struct RecurrenceEmitter {
 };
 } // namespace
 
-LogicalResult cpu::emitRecurrence(KernelFunction &function,
-                                  kernel::RecurrenceOp op) {
-  if (failed(expectF32(
-          op, {op.getInputs().getType(), op.getRecurrent().getType()})))
-    return failure();
-  kernel::FuncOp kernel = function.kernel();
-  Block &body = kernel.getBody().front();
-  for (Operation &other : body.without_terminator())
-    if (&other != op)
-      return other.emitOpError("expected nothing beside a recurrence in its "
-                               "kernel");
+/// The parts of the tile and of the shapes that loops and areas follow from.
+LogicalResult RecurrenceEmitter::readShapes() {
   auto weights = cast<RankedTensorType>(op.getRecurrent().getType());
   if (!weights.hasStaticShape() || weights.getRank() != 4)
     return op.emitOpError("expected static recurrent weights");
-  RecurrenceEmitter emitter{function, op, op.getLoc()};
-  if (failed(TileAttributes(kernel).read({{"lanes", &emitter.lanes},
-                                          {"batch_block", &emitter.batchBlock},
-                                          {"panels", &emitter.panels},
-                                          {"unroll", &emitter.unroll}})))
+  if (failed(TileAttributes(function.kernel())
+                 .read({{"lanes", &lanes},
+                        {"batch_block", &batchBlock},
+                        {"panels", &panels},
+                        {"unroll", &unroll}})))
     return failure();
-  emitter.directions = weights.getDimSize(0);
-  emitter.allPanels = weights.getDimSize(1);
-  emitter.hidden = weights.getDimSize(2);
-  emitter.gates = op.getCell() == kernel::CellKind::lstm  ? 4
-                  : op.getCell() == kernel::CellKind::gru ? 3
-                                                          : 1;
+  directions = weights.getDimSize(0);
+  allPanels = weights.getDimSize(1);
+  hidden = weights.getDimSize(2);
+  gates = op.getCell() == kernel::CellKind::lstm  ? 4
+          : op.getCell() == kernel::CellKind::gru ? 3
+                                                  : 1;
+  return success();
+}
+
+/// Asked for here, the buffers' views stand before the loops.
+LogicalResult RecurrenceEmitter::bindBuffers() {
   bool missing = false;
   auto flat = [&](Value tensor) -> Value {
     if (!tensor)
@@ -358,53 +360,75 @@ LogicalResult cpu::emitRecurrence(KernelFunction &function,
     missing |= !input;
     return input ? function.flatInput(*input) : Value();
   };
-  emitter.inputs = flat(op.getInputs());
-  emitter.recurrent = flat(op.getRecurrent());
-  emitter.hiddenBias = flat(op.getHiddenBias());
-  emitter.initialH = flat(op.getInitialH());
-  emitter.initialC = flat(op.getInitialC());
-  emitter.lengths = flat(op.getLengths());
-  emitter.peepholes = flat(op.getPeepholes());
+  inputs = flat(op.getInputs());
+  recurrent = flat(op.getRecurrent());
+  hiddenBias = flat(op.getHiddenBias());
+  initialH = flat(op.getInitialH());
+  initialC = flat(op.getInitialC());
+  lengths = flat(op.getLengths());
+  peepholes = flat(op.getPeepholes());
   if (op.getLengths())
-    emitter.lengthType = getElementTypeOrSelf(op.getLengths().getType());
+    lengthType = getElementTypeOrSelf(op.getLengths().getType());
   if (missing)
     return op.emitOpError("expected its operands to be inputs of the kernel");
-  SmallVector<unsigned> *results[] = {&emitter.allResults, &emitter.hResults,
-                                      &emitter.cResults};
+  SmallVector<unsigned> *results[] = {&allResults, &hResults, &cResults};
   for (auto [index, result] : llvm::enumerate(op.getResults()))
     if (index < 3)
       *results[index] = function.resultIndices(result);
-  // Asked for here, the buffers' views stand before the loops.
   for (SmallVector<unsigned> *list : results)
     for (unsigned index : *list)
       function.flatResult(index);
+  return success();
+}
 
+/// How many rows a block of the batch has: all, or what is left at the end.
+void RecurrenceEmitter::countBlocks() {
   ArrayRef<AffineExpr> shape =
       function.inputShape(*function.inputIndex(op.getInputs()));
-  emitter.time = function.size(shape[0]);
-  emitter.batch = function.size(shape[1]);
-  emitter.batchBlocks = function.size(shape[1].ceilDiv(emitter.batchBlock));
-  if (auto batch = dyn_cast<AffineConstantExpr>(shape[1])) {
-    int64_t count = batch.getValue(), block = emitter.batchBlock;
-    if (count >= block)
-      emitter.possibleRows.push_back(block);
-    if (count % block != 0)
-      emitter.possibleRows.push_back(count % block);
+  time = function.size(shape[0]);
+  batch = function.size(shape[1]);
+  batchBlocks = function.size(shape[1].ceilDiv(batchBlock));
+  if (auto count = constantExtent(shape[1])) {
+    if (*count >= batchBlock)
+      possibleRows.push_back(batchBlock);
+    if (*count % batchBlock != 0)
+      possibleRows.push_back(*count % batchBlock);
   }
+}
+
+/// The areas of scratch, in the order in which the tiling counts them.
+void RecurrenceEmitter::carveAreas() {
   auto type = MemRefType::get({ShapedType::kDynamic},
                               function.builder().getF32Type());
   int64_t offset = 0;
   auto area = [&](int64_t elements) {
     Value carved = function.carveScratch(
         getAffineConstantExpr(offset, op.getContext()), type,
-        constantIndex(function.builder(), op.getLoc(), elements));
-    offset += (elements * 4 + 63) / 64 * 64;
+        constantIndex(function.builder(), loc, elements));
+    offset += roundUp(elements * 4, operandAlignment);
     return carved;
   };
-  emitter.gateArea = area(emitter.batchBlock * emitter.gatePitch());
-  emitter.hArea = area(emitter.batchBlock * emitter.statePitch());
-  emitter.cArea = area(emitter.batchBlock * emitter.statePitch());
-  emitter.resetArea = area(emitter.batchBlock * emitter.statePitch());
+  gateArea = area(batchBlock * gatePitch());
+  hArea = area(batchBlock * statePitch());
+  cArea = area(batchBlock * statePitch());
+  resetArea = area(batchBlock * statePitch());
+}
+
+LogicalResult cpu::emitRecurrence(KernelFunction &function,
+                                  kernel::RecurrenceOp op) {
+  if (failed(expectF32(
+          op, {op.getInputs().getType(), op.getRecurrent().getType()})))
+    return failure();
+  Block &body = function.kernel().getBody().front();
+  for (Operation &other : body.without_terminator())
+    if (&other != op)
+      return other.emitOpError("expected nothing beside a recurrence in its "
+                               "kernel");
+  RecurrenceEmitter emitter{function, op, op.getLoc()};
+  if (failed(emitter.readShapes()) || failed(emitter.bindBuffers()))
+    return failure();
+  emitter.countBlocks();
+  emitter.carveAreas();
   function.forEachTask([&](OpBuilder &builder, Value index) {
     emitter.emitTask(builder, index);
   });

@@ -233,6 +233,44 @@ static LogicalResult formConcat(graph::ConcatOp op, GraphToKernel &state) {
   return success();
 }
 
+/// Mirrored at 0, then at extent - 1.
+static Value reflect(OpBuilder &b, Location loc, Value position, Value extent) {
+  Value zero = positionConstant(b, loc, 0);
+  Value negated = arith::SubIOp::create(b, loc, zero, position);
+  position = arith::MaxSIOp::create(b, loc, position, negated);
+  Value last2 = arith::SubIOp::create(
+      b, loc, arith::AddIOp::create(b, loc, extent, extent),
+      positionConstant(b, loc, 2));
+  Value mirrored = arith::SubIOp::create(b, loc, last2, position);
+  position =
+      arith::MinSIOp::create(b, loc, position,
+                             arith::MaxSIOp::create(b, loc, mirrored, zero));
+  Value last =
+      arith::SubIOp::create(b, loc, extent, positionConstant(b, loc, 1));
+  Value beyond = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
+                                       position, last);
+  return arith::SelectOp::create(b, loc, beyond, mirrored, position);
+}
+
+/// Modulo what negative pads leave of the extent: what they cut off does not
+/// come round again. `begin` and `end` are the pads.
+static Value wrapAround(OpBuilder &b, Location loc, Value position,
+                        Value extent, Value begin, Value end) {
+  Value zero = positionConstant(b, loc, 0);
+  Value cut = arith::MinSIOp::create(b, loc, begin, zero);
+  Value left = arith::AddIOp::create(
+      b, loc, arith::AddIOp::create(b, loc, extent, cut),
+      arith::MinSIOp::create(b, loc, end, zero));
+  left = arith::MaxSIOp::create(b, loc, left, positionConstant(b, loc, 1));
+  position = arith::AddIOp::create(b, loc, position, cut);
+  position = arith::RemSIOp::create(b, loc, position, left);
+  Value below = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                      position, zero);
+  Value up = arith::AddIOp::create(b, loc, position, left);
+  position = arith::SelectOp::create(b, loc, below, up, position);
+  return arith::SubIOp::create(b, loc, position, cut);
+}
+
 /// Reads inside, or the value (constant), or the mirrored, nearest or wrapped
 /// position.
 static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
@@ -246,13 +284,19 @@ static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
   if (op.getValue())
     value = state.get(op.getValue());
   Location loc = op.getLoc();
+  auto padding = [&](RegionBuilder &region, OpBuilder &b) -> Value {
+    if (!value)
+      return arith::ConstantOp::create(b, loc, b.getZeroAttr(x.elementType()));
+    return tensor::ExtractOp::create(
+        b, loc, region.input(value),
+        SmallVector<Value>(value.rank(), positionConstant(b, loc, 0)));
+  };
   state.set(
       op.getResult(),
       state.pull(loc, dims, x.elementType(), [&](RegionBuilder &region,
                                                  OpBuilder &b, Indices at) {
         Value source = region.input(x);
-        Value fill;
-        Value inside;
+        Value inside; // in the constant mode, null where nothing is padded
         SmallVector<Value> reads;
         for (int64_t axis = 0; axis < x.rank(); ++axis) {
           if (constantExtent((*pads)[axis]) == 0 &&
@@ -263,7 +307,6 @@ static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
           Value extent = region.extent(x.dims[axis]);
           Value begin = region.extent((*pads)[axis]);
           Value position = arith::SubIOp::create(b, loc, at[axis], begin);
-          Value zero = positionConstant(b, loc, 0);
           switch (op.getMode()) {
           case graph::PadMode::Constant: {
             Value here = inBounds(b, loc, position, extent);
@@ -274,58 +317,21 @@ static LogicalResult formPad(graph::PadOp op, GraphToKernel &state) {
           }
           case graph::PadMode::Edge:
             break;
-          case graph::PadMode::Reflect: {
-            // Mirror at 0, then at extent - 1.
-            Value negated = arith::SubIOp::create(b, loc, zero, position);
-            position = arith::MaxSIOp::create(b, loc, position, negated);
-            Value last2 = arith::SubIOp::create(
-                b, loc, arith::AddIOp::create(b, loc, extent, extent),
-                positionConstant(b, loc, 2));
-            Value mirrored = arith::SubIOp::create(b, loc, last2, position);
-            position = arith::MinSIOp::create(
-                b, loc, position,
-                arith::MaxSIOp::create(b, loc, mirrored, zero));
-            Value last = arith::SubIOp::create(b, loc, extent,
-                                               positionConstant(b, loc, 1));
-            Value beyond = arith::CmpIOp::create(
-                b, loc, arith::CmpIPredicate::sgt, position, last);
-            position =
-                arith::SelectOp::create(b, loc, beyond, mirrored, position);
+          case graph::PadMode::Reflect:
+            position = reflect(b, loc, position, extent);
             break;
-          }
-          case graph::PadMode::Wrap: {
-            // What negative pads cut off does not come round again: position
-            // modulo what is left, from the first element that is left.
-            Value one = positionConstant(b, loc, 1);
-            Value end = region.extent((*pads)[x.rank() + axis]);
-            Value cut = arith::MinSIOp::create(b, loc, begin, zero);
-            Value left = arith::AddIOp::create(
-                b, loc, arith::AddIOp::create(b, loc, extent, cut),
-                arith::MinSIOp::create(b, loc, end, zero));
-            left = arith::MaxSIOp::create(b, loc, left, one);
-            position = arith::AddIOp::create(b, loc, position, cut);
-            position = arith::RemSIOp::create(b, loc, position, left);
-            Value below = arith::CmpIOp::create(
-                b, loc, arith::CmpIPredicate::slt, position, zero);
-            Value up = arith::AddIOp::create(b, loc, position, left);
-            position = arith::SelectOp::create(b, loc, below, up, position);
-            position = arith::SubIOp::create(b, loc, position, cut);
+          case graph::PadMode::Wrap:
+            position = wrapAround(b, loc, position, extent, begin,
+                                  region.extent((*pads)[x.rank() + axis]));
             break;
-          }
           }
           reads.push_back(clampIndex(b, loc, position, extent));
         }
         Value element = tensor::ExtractOp::create(b, loc, source, reads);
         if (!inside)
           return element;
-        if (value)
-          fill = tensor::ExtractOp::create(
-              b, loc, region.input(value),
-              SmallVector<Value>(value.rank(), positionConstant(b, loc, 0)));
-        else
-          fill = arith::ConstantOp::create(
-              b, loc, b.getZeroAttr(x.elementType()));
-        return arith::SelectOp::create(b, loc, inside, element, fill)
+        return arith::SelectOp::create(b, loc, inside, element,
+                                       padding(region, b))
             .getResult();
       }));
   return success();

@@ -102,6 +102,51 @@ usedGroups(AffineMap map, ArrayRef<AffineExpr> loops, ArrayRef<Group> groups) {
   return used;
 }
 
+/// The groups that each operand of the map uses, if all of them allow the map
+/// to be re-expressed.
+static std::optional<SmallVector<SmallVector<unsigned>>>
+operandGroups(kernel::RegionOp region, linalg::GenericOp generic,
+              ArrayRef<AffineExpr> loops, ArrayRef<Group> groups) {
+  SmallVector<SmallVector<unsigned>> used;
+  for (OpOperand *operand : generic.getDpsInputOperands()) {
+    auto argument = dyn_cast<BlockArgument>(operand->get());
+    if (!argument || argument.getOwner() != &region.getBody().front())
+      return std::nullopt;
+    auto groupsOf =
+        usedGroups(generic.getMatchingIndexingMap(operand), loops, groups);
+    if (!groupsOf)
+      return std::nullopt;
+    used.push_back(*groupsOf);
+  }
+  return used;
+}
+
+/// The axes of `target` that an operand with these groups runs along. A full
+/// operand keeps the target's dims of extent 1 too: it is then the very tensor
+/// that a producer of this shape yields.
+static SmallVector<int64_t> axesOf(ArrayRef<unsigned> used,
+                                   ArrayRef<Group> groups, size_t rank) {
+  SmallVector<int64_t> axes;
+  if (used.size() == groups.size())
+    llvm::append_range(axes, llvm::seq<int64_t>(0, rank));
+  else
+    for (unsigned number : used)
+      llvm::append_range(axes, groups[number].to);
+  return axes;
+}
+
+/// Scalars computed outside the generic (counts, constants) come along.
+static void cloneScalars(kernel::RegionOp region, RegionBuilder &fresh,
+                         SizeExpressions &sizes, IRMapping &mapping) {
+  Block &body = region.getBody().front();
+  for (unsigned i = 0; i < region.getSizes().size(); ++i)
+    mapping.map(body.getArgument(region.getInputs().size() + i),
+                fresh.extent(sizes.get(region.getSizes()[i])));
+  for (Operation &op : body.without_terminator())
+    if (isa<arith::ArithDialect>(op.getDialect()))
+      fresh.body().clone(op, mapping);
+}
+
 kernel::RegionOp strait::reshapeMap(kernel::RegionOp region,
                                     ArrayRef<AffineExpr> target,
                                     SizeExpressions &sizes) {
@@ -119,17 +164,9 @@ kernel::RegionOp strait::reshapeMap(kernel::RegionOp region,
   auto groups = alignLoops(loops, target);
   if (!groups)
     return {};
-  SmallVector<SmallVector<unsigned>> used;
-  for (OpOperand *operand : generic.getDpsInputOperands()) {
-    auto argument = dyn_cast<BlockArgument>(operand->get());
-    if (!argument || argument.getOwner() != &region.getBody().front())
-      return {};
-    auto groupsOf =
-        usedGroups(generic.getMatchingIndexingMap(operand), loops, *groups);
-    if (!groupsOf)
-      return {};
-    used.push_back(*groupsOf);
-  }
+  auto used = operandGroups(region, generic, loops, *groups);
+  if (!used)
+    return {};
 
   OpBuilder builder(region);
   MLIRContext *context = region.getContext();
@@ -137,18 +174,10 @@ kernel::RegionOp strait::reshapeMap(kernel::RegionOp region,
   SmallVector<Value> operands;
   SmallVector<AffineMap> maps;
   for (auto [operand, groupsOf] :
-       llvm::zip(generic.getDpsInputOperands(), used)) {
+       llvm::zip(generic.getDpsInputOperands(), *used)) {
     unsigned index = cast<BlockArgument>(operand->get()).getArgNumber();
-    // A full operand keeps the target's dims of extent 1 too: it is then the
-    // very tensor that a producer of this shape yields.
-    SmallVector<int64_t> axes;
-    if (groupsOf.size() == groups->size())
-      llvm::append_range(axes, llvm::seq<int64_t>(0, target.size()));
-    else
-      for (unsigned number : groupsOf)
-        llvm::append_range(axes, (*groups)[number].to);
     SmallVector<AffineExpr> dims, results;
-    for (int64_t axis : axes) {
+    for (int64_t axis : axesOf(groupsOf, *groups, target.size())) {
       dims.push_back(target[axis]);
       results.push_back(getAffineDimExpr(axis, context));
     }
@@ -158,15 +187,8 @@ kernel::RegionOp strait::reshapeMap(kernel::RegionOp region,
     operands.push_back(fresh.input(view));
     maps.push_back(AffineMap::get(target.size(), 0, results, context));
   }
-  // Scalars computed outside the generic (counts, constants) come along.
   IRMapping mapping;
-  Block &body = region.getBody().front();
-  for (unsigned i = 0; i < region.getSizes().size(); ++i)
-    mapping.map(body.getArgument(region.getInputs().size() + i),
-                fresh.extent(sizes.get(region.getSizes()[i])));
-  for (Operation &op : body.without_terminator())
-    if (isa<arith::ArithDialect>(op.getDialect()))
-      fresh.body().clone(op, mapping);
+  cloneScalars(region, fresh, sizes, mapping);
   Type element =
       cast<RankedTensorType>(region.getResult(0).getType()).getElementType();
   Value value = fresh.map(
