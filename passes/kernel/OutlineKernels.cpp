@@ -33,6 +33,7 @@ private:
   kernel::FuncOp outline(kernel::RegionOp region);
   void replaceByLaunch(kernel::RegionOp region, kernel::FuncOp kernel);
 
+  std::optional<SymbolTable> symbols;      // as they were before
   llvm::StringMap<kernel::FuncOp> kernels; // by textOf, all under one name
   llvm::StringMap<unsigned> counts;        // by kind
 };
@@ -58,7 +59,7 @@ kernel::FuncOp OutlineKernelsPass::outline(kernel::RegionOp region) {
   std::string name;
   do {
     name = (kind + "_" + Twine(counts[kind]++)).str();
-  } while (getOperation().lookupSymbol(name));
+  } while (symbols->lookup(name));
   kernel.setSymName(name);
   return kernel;
 }
@@ -75,6 +76,7 @@ void OutlineKernelsPass::replaceByLaunch(kernel::RegionOp region,
 }
 
 void OutlineKernelsPass::runOnOperation() {
+  symbols.emplace(getOperation());
   kernels.clear();
   counts.clear();
   SmallVector<kernel::RegionOp> regions;

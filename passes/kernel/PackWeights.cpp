@@ -86,7 +86,12 @@ static Value packConstant(GraphToKernel &state, Location loc,
   MutableArrayRef<char> target = blob.getMutableData();
   std::fill(target.begin(), target.end(), 0);
   packBytes(bytes.data(), target.data(), packing, 0, 0, 0, width);
-  auto packed = DenseResourceElementsAttr::get(type, "packed", std::move(blob));
+  // MLIR looks for a free name from the first on, so it is given one. `packed`
+  // has this one's row already.
+  std::string name = "packed";
+  if (size_t others = state.packed.size() - 1)
+    name += "_" + std::to_string(others);
+  auto packed = DenseResourceElementsAttr::get(type, name, std::move(blob));
   OpBuilder::InsertionGuard guard(state.builder);
   state.builder.setInsertionPointAfter(weight);
   return graph::WeightOp::create(state.builder, weight.getLoc(), packed);

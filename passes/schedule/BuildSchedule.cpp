@@ -18,7 +18,7 @@ struct BuildSchedulePass
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
-    WeightTable weights(module);
+    WeightTable weights(module, symbols);
     SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
     for (func::FuncOp function : functions) {
       if (function.isDeclaration())

@@ -137,6 +137,7 @@ FailureOr<std::string> EmitModelTablesPass::emitEntries(TableWriter &writer) {
 /// One row per kernel that is launched, with a declaration of its code.
 FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
   ModuleOp module = getOperation();
+  SymbolTable symbols(module);
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   // strait_kernel_fn(buffers, sizes, scratch, begin, end)
   auto pointer = LLVM::LLVMPointerType::get(&getContext());
@@ -155,7 +156,7 @@ FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
     for (auto [level, version] : llvm::enumerate(code)) {
       row.address(&Desc::code, level, version);
       Operation *symbol =
-          version.empty() ? nullptr : module.lookupSymbol(version);
+          version.empty() ? nullptr : symbols.lookup(version);
       if (symbol && !isa<LLVM::LLVMFuncOp>(symbol))
         return symbol->emitOpError("expected kernels in nested modules, where "
                                    "strait-split-kernels puts them"),

@@ -309,7 +309,7 @@ Value ProgramBuilder::growCarried(graph::LoopOp op, LoopState &state,
     Value grown = schedule::GrowOp::create(before, loc, numGrown++,
                                            own.getBytes(), constant(loc, 0),
                                            what);
-    replaceBuffer(own.getResult(), grown);
+    replaceBuffers({{own.getResult(), grown}});
     own.erase();
     return grown;
   }

@@ -212,7 +212,7 @@ LogicalResult ProgramBuilder::finishResults() {
       Value root = rootOf(value);
       auto aside = schedule::AllocateOp::create(
           before, loc, byteSize(loc, elementOf(root), tensors[root].dims));
-      replaceBuffer(output.getResult(), aside);
+      replaceBuffers({{output.getResult(), aside}});
       placed->buffer = aside;
       output.erase();
     }

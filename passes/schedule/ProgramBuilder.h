@@ -99,8 +99,9 @@ private:
   /// The extents of a view of `type` whose dynamic ones are `sizes`.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>>
   viewDims(mlir::Operation *op, mlir::Type type, mlir::ValueRange sizes);
-  /// Lets `buffer`, which goes away, be another one wherever it was placed.
-  void replaceBuffer(mlir::Value buffer, mlir::Value by);
+  /// Lets buffers, which go away, be other ones wherever they were placed.
+  void
+  replaceBuffers(const llvm::SmallDenseMap<mlir::Value, mlir::Value> &places);
 
   /// An output whose buffer a launch, or those of a join, write directly.
   llvm::DenseMap<mlir::Value, unsigned> inPlace; // result -> output

@@ -29,10 +29,12 @@ FailureOr<SmallVector<Value>> ProgramBuilder::viewDims(Operation *op, Type type,
   return dims;
 }
 
-void ProgramBuilder::replaceBuffer(Value buffer, Value by) {
-  buffer.replaceAllUsesWith(by);
+void ProgramBuilder::replaceBuffers(
+    const llvm::SmallDenseMap<Value, Value> &places) {
+  for (auto [buffer, by] : places)
+    Value(buffer).replaceAllUsesWith(by);
   for (auto &entry : tensors)
-    if (entry.second.buffer == buffer)
+    if (Value by = places.lookup(entry.second.buffer))
       entry.second.buffer = by;
 }
 
@@ -110,19 +112,16 @@ LogicalResult ProgramBuilder::emitJoin(kernel::JoinOp join) {
   } else {
     target = schedule::AllocateOp::create(begin, loc, end);
   }
+  llvm::SmallDenseMap<Value, Value> places; // of buffers that go away
   for (Piece &piece : pieces) {
     OpBuilder &builder = piece.own ? begin : run;
     Value view = schedule::ViewOp::create(builder, loc, target, piece.offset);
-    if (piece.own) {
-      Value old = piece.buffer;
-      replaceBuffer(old, view);
-      for (Piece &other : pieces)
-        if (other.buffer == old)
-          other.buffer = view;
-    } else {
+    if (piece.own)
+      places[piece.buffer] = view;
+    else
       schedule::CopyOp::create(run, loc, piece.buffer, view, piece.bytes);
-    }
   }
+  replaceBuffers(places);
   for (Piece &piece : pieces)
     if (piece.own)
       piece.own.erase();

@@ -8,8 +8,8 @@
 using namespace mlir;
 using namespace strait;
 
-WeightTable::WeightTable(ModuleOp module)
-    : module(module), builder(OpBuilder::atBlockBegin(module.getBody())) {}
+WeightTable::WeightTable(ModuleOp module, const SymbolTable &symbols)
+    : symbols(symbols), builder(OpBuilder::atBlockBegin(module.getBody())) {}
 
 FailureOr<schedule::BlobOp> WeightTable::get(ElementsAttr value, Location loc) {
   if (schedule::BlobOp known = byAttribute.lookup(value))
@@ -35,7 +35,7 @@ FailureOr<schedule::BlobOp> WeightTable::get(ElementsAttr value, Location loc) {
     std::string name;
     do { // An entry may have such a name.
       name = "w" + std::to_string(numNames++);
-    } while (module.lookupSymbol(name));
+    } while (symbols.lookup(name));
     blob = schedule::BlobOp::create(builder, loc, name, end, value);
     end += bytes->size();
     candidates.push_back(blob);

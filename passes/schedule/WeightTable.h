@@ -6,20 +6,22 @@
 
 #include "dialects/schedule/ScheduleOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace strait {
 
 class WeightTable {
 public:
-  explicit WeightTable(mlir::ModuleOp module);
+  /// `symbols`: of `module`, as they were before.
+  WeightTable(mlir::ModuleOp module, const mlir::SymbolTable &symbols);
   /// The blob of `value`, made on first use. Fails with a diagnostic at `loc`
   /// when `value` has no bytes that a kernel could read.
   mlir::FailureOr<schedule::BlobOp> get(mlir::ElementsAttr value,
                                         mlir::Location loc);
 
 private:
-  mlir::ModuleOp module;
+  const mlir::SymbolTable &symbols;
   mlir::OpBuilder builder;
   llvm::DenseMap<mlir::Attribute, schedule::BlobOp> byAttribute;
   /// By content key.
