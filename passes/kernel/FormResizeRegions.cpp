@@ -66,15 +66,18 @@ struct ResizeEmitter {
   }
 
   Value nearest(Value x) {
+    // What is a tie in exact arithmetic may lie a few units in the last place
+    // beside it in f32. It counts as one within 1e-6, as in onnxruntime.
+    Value half = f(0.5 + 1e-6);
     switch (op.getNearestMode()) {
     case graph::NearestMode::Floor:
       return toIndex(math::FloorOp::create(b, loc, x));
     case graph::NearestMode::Ceil:
       return toIndex(math::CeilOp::create(b, loc, x));
     case graph::NearestMode::RoundPreferFloor:
-      return toIndex(math::CeilOp::create(b, loc, sub(x, f(0.5))));
+      return toIndex(math::CeilOp::create(b, loc, sub(x, half)));
     case graph::NearestMode::RoundPreferCeil:
-      return toIndex(math::FloorOp::create(b, loc, add(x, f(0.5))));
+      return toIndex(math::FloorOp::create(b, loc, add(x, half)));
     }
     llvm_unreachable("covered switch");
   }

@@ -236,6 +236,12 @@ def resize():
     for mode in ("floor", "ceil", "round_prefer_ceil"):
         yield scales((1, 3, 5, 6), "nearest", [1, 1, 2.5, 0.6],
                      **{how: "half_pixel"}, nearest_mode=mode)
+    # Ties whose positions in f32 lie beside them.
+    yield sizes((1, 1, 5, 7), "nearest", [1, 1, 9, 4], **{how: "asymmetric"},
+                nearest_mode="round_prefer_ceil")
+    for mode in ("half_pixel", "asymmetric"):
+        yield sizes((1, 1, 29, 30), "nearest", [1, 1, 18, 39], **{how: mode},
+                    nearest_mode="round_prefer_floor")
     yield sizes((1, 3, 8, 6), "cubic", [1, 3, 13, 11], **{how: "half_pixel"})
     yield sizes((1, 4, 1, 1), "linear", [1, 4, 6, 5], **{how: "half_pixel"})
     yield scales((1, 2, 9), "linear", [1, 1, 2], **{how: "half_pixel"})
