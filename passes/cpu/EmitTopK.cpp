@@ -32,8 +32,12 @@ struct TopKEmitter {
   Value isBetter(OpBuilder &b, Value x, Value y) {
     if (op.getSmallest())
       std::swap(x, y);
+    // NaN is greater than any number, as in numpy's order: without a place of
+    // its own it would hide what comes after it.
     if (isa<FloatType>(x.getType()))
-      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y);
+      return arith::AndIOp::create(
+          b, loc, arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UGT, x, y),
+          arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, y, y));
     return arith::CmpIOp::create(b, loc,
                                  op.getIsUnsigned() ? arith::CmpIPredicate::ugt
                                                     : arith::CmpIPredicate::sgt,

@@ -56,6 +56,22 @@ TEST(TopKTest, KeepsTheBestInOrder) {
   }
 }
 
+// NaN is greater than any number, and hides none.
+TEST(TopKTest, PlacesNaN) {
+  const float nan = NAN, inf = INFINITY;
+  std::vector<float> x = {nan, 1, inf, nan, -inf, 2};
+  for (bool smallest : {false, true}) {
+    KernelOracle oracle(topKText(smallest ? "{smallest}" : ""));
+    ASSERT_EQ(oracle.error(), "");
+    std::vector<float> values(6);
+    std::vector<int64_t> positions(6, -1);
+    oracle.run("sort", {x.data(), values.data(), positions.data()}, {1, 6, 6});
+    EXPECT_EQ(positions, smallest
+                             ? (std::vector<int64_t>{4, 1, 5, 2, 0, 3})
+                             : (std::vector<int64_t>{0, 3, 2, 5, 1, 4}));
+  }
+}
+
 TEST(NonZeroTest, ListsPositions) {
   KernelOracle oracle(R"(
     kernel.func @list inputs 1
