@@ -6,6 +6,7 @@
  */
 #include "runtime/core/growth.h"
 #include "runtime/core/error.h"
+#include "runtime/core/interruption.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -85,9 +85,6 @@ int64_t strait_tensor_bytes(uint32_t dtype, uint32_t rank, const int64_t *dims);
 bool strait_dims_fit(const strait_tensor_desc *desc, uint32_t rank,
                      const int64_t *dims);
 
-/* run.c: whether the run in progress has to end here. */
-strait_code strait_check_interruption(strait_run_state *run);
-
 /* run.c: the table that compiled code calls. */
 extern const strait_services strait_runtime_services;
 

@@ -9,6 +9,7 @@
 #include "runtime/core/error.h"
 #include "runtime/core/growth.h"
 #include "runtime/core/instance.h"
+#include "runtime/core/interruption.h"
 #include "runtime/core/plan.h"
 #include "runtime/core/pool.h"
 #include "runtime/core/rows.h"
@@ -101,18 +102,6 @@ static strait_code reserve_scratch(strait_run_state *run, int64_t bytes) {
                        bytes, instance->workers);
   }
   instance->scratch_stride = stride;
-  return STRAIT_OK;
-}
-
-strait_code strait_check_interruption(strait_run_state *run) {
-  strait_instance *instance = run->instance;
-  if (atomic_load_explicit(&instance->cancelled, memory_order_relaxed)) {
-    atomic_store_explicit(&instance->cancelled, false, memory_order_relaxed);
-    return strait_fail(run->error, STRAIT_CANCELLED, "the run was cancelled");
-  }
-  if (run->deadline_ns && strait_now_ns() >= run->deadline_ns)
-    return strait_fail(run->error, STRAIT_DEADLINE,
-                       "the run's time was over before it ended");
   return STRAIT_OK;
 }
 
@@ -283,10 +272,11 @@ static int32_t fail_service(strait_run_state *run, const char *what,
 
 static int32_t copy_service(strait_run_state *run, void *target,
                             const void *source, int64_t bytes) {
-  (void)run;
-  if (bytes > 0)
+  /* A loop may copy and read without a launch. */
+  strait_code code = strait_check_interruption(run);
+  if (!code && bytes > 0)
     memcpy(target, source, (size_t)bytes);
-  return STRAIT_OK;
+  return code;
 }
 
 static int32_t code_level_service(strait_run_state *run) {

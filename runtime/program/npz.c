@@ -7,13 +7,12 @@
 #include "runtime/program/npz.h"
 #include "runtime/core/error.h"
 #include "runtime/program/npy.h"
+#include "runtime/program/output_file.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
   LOCAL_BYTES = 30,
@@ -182,14 +181,18 @@ strait_code npz_read(const uint8_t *bytes, size_t size, const char *path,
 /* -------------------------------------------------------------- writing -- */
 
 struct writer {
-  FILE *file;
+  FILE *file; /* its error flag says whether all was written */
   uint64_t at;
-  bool failed;
+};
+
+/* What the directory repeats of a member. */
+struct written {
+  uint64_t at;
+  uint32_t crc;
 };
 
 static void put(struct writer *writer, const void *bytes, size_t count) {
-  if (count && fwrite(bytes, 1, count, writer->file) != count)
-    writer->failed = true;
+  fwrite(bytes, 1, count, writer->file);
   writer->at += count;
 }
 
@@ -242,7 +245,7 @@ static void put_name(struct writer *writer, const char *name) {
 
 static void put_archive(struct writer *writer, uint32_t count,
                         const char *const *names, const strait_tensor *tensors,
-                        uint64_t *locals, uint32_t *crcs) {
+                        struct written *written) {
   uint32_t table[256];
   fill_crc_table(table);
   uint8_t header[NPY_HEADER_ROOM];
@@ -252,11 +255,11 @@ static void put_archive(struct writer *writer, uint32_t count,
         npy_header(header, tensor->dtype, tensor->rank, tensor->dims);
     size_t bytes =
         (size_t)array_bytes(tensor->dtype, tensor->rank, tensor->dims);
-    crcs[i] = add_crc(table, 0, header, header_bytes);
-    crcs[i] = add_crc(table, crcs[i], tensor->data, bytes);
-    locals[i] = writer->at;
+    uint32_t crc = add_crc(table, 0, header, header_bytes);
+    written[i].crc = crc = add_crc(table, crc, tensor->data, bytes);
+    written[i].at = writer->at;
     put_number(writer, local_magic, 4);
-    put_member_fields(writer, crcs[i], header_bytes + bytes,
+    put_member_fields(writer, crc, header_bytes + bytes,
                       strlen(names[i]) + 4);
     put_name(writer, names[i]);
     put(writer, header, header_bytes);
@@ -270,13 +273,13 @@ static void put_archive(struct writer *writer, uint32_t count,
     int64_t bytes = array_bytes(tensor->dtype, tensor->rank, tensor->dims);
     put_number(writer, central_magic, 4);
     put_number(writer, 20, 2); /* made by */
-    put_member_fields(writer, crcs[i], header_bytes + (uint64_t)bytes,
+    put_member_fields(writer, written[i].crc, header_bytes + (uint64_t)bytes,
                       strlen(names[i]) + 4);
     put_number(writer, 0, 2); /* comment */
     put_number(writer, 0, 2); /* disk */
     put_number(writer, 0, 2); /* kind */
     put_number(writer, 0, 4); /* permissions */
-    put_number(writer, locals[i], 4);
+    put_number(writer, written[i].at, 4);
     put_name(writer, names[i]);
   }
   uint64_t directory_bytes = writer->at - directory;
@@ -287,13 +290,6 @@ static void put_archive(struct writer *writer, uint32_t count,
   put_number(writer, directory_bytes, 4);
   put_number(writer, directory, 4);
   put_number(writer, 0, 2); /* comment */
-}
-
-/* Whether a file made beside `path` may take its place: not that of a device
- * or a pipe, which are written to. */
-static bool is_replaceable(const char *path) {
-  struct stat status;
-  return stat(path, &status) != 0 || S_ISREG(status.st_mode);
 }
 
 strait_code npz_write(const char *path, uint32_t count,
@@ -312,36 +308,17 @@ strait_code npz_write(const char *path, uint32_t count,
     return strait_fail(error, STRAIT_IO,
                        "'%s': outputs of more than 4 GB cannot be written",
                        path);
-  bool replaces = is_replaceable(path);
-  char *partial = malloc(strlen(path) + sizeof ".partial");
-  uint64_t *locals = calloc(count + 1, sizeof *locals);
-  uint32_t *crcs = calloc(count + 1, sizeof *crcs);
-  strait_code code = STRAIT_OK;
-  struct writer writer = {0};
-  if (!partial || !locals || !crcs) {
-    code = strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory to write '%s'",
+  struct written *written = calloc(count + 1, sizeof *written);
+  if (!written)
+    return strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory to write '%s'",
                        path);
-  } else {
-    strcpy(partial, path);
-    if (replaces)
-      strcat(partial, ".partial");
-    writer.file = fopen(partial, "wb");
-    if (!writer.file)
-      code = strait_fail(error, STRAIT_IO, "cannot write '%s': %s", path,
-                         strerror(errno));
+  output_file file;
+  strait_code code = output_file_open(&file, path, error);
+  if (!code) {
+    struct writer writer = {.file = file.stream};
+    put_archive(&writer, count, names, tensors, written);
+    code = output_file_close(&file, error);
   }
-  if (writer.file) {
-    put_archive(&writer, count, names, tensors, locals, crcs);
-    if (fclose(writer.file) != 0 || writer.failed ||
-        (replaces && rename(partial, path) != 0)) {
-      code = strait_fail(error, STRAIT_IO, "cannot write '%s': %s", path,
-                         strerror(errno));
-      if (replaces)
-        remove(partial);
-    }
-  }
-  free(partial);
-  free(locals);
-  free(crcs);
+  free(written);
   return code;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "runtime/program/trace.h"
 #include "runtime/core/error.h"
+#include "runtime/program/output_file.h"
 #include "runtime/program/report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,10 +29,11 @@ void trace_clear(trace *trace) { trace->count = trace->lost = 0; }
 
 strait_code trace_write(const trace *trace, const char *path,
                         strait_error *error) {
-  FILE *file = fopen(path, "w");
-  if (!file)
-    return strait_fail(error, STRAIT_IO, "cannot write '%s': %s", path,
-                       strerror(errno));
+  output_file written;
+  strait_code code = output_file_open(&written, path, error);
+  if (code)
+    return code;
+  FILE *file = written.stream;
   uint64_t origin = trace->count ? trace->events[0].start_ns : 0;
   fputs("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [", file);
   for (uint64_t i = 0; i < trace->count; ++i) {
@@ -59,10 +60,9 @@ strait_code trace_write(const trace *trace, const char *path,
     fputs("}}", file);
   }
   fputs("\n]}\n", file);
-  int failed = ferror(file);
-  if (fclose(file) != 0 || failed)
-    return strait_fail(error, STRAIT_IO, "cannot write '%s': %s", path,
-                       strerror(errno));
+  code = output_file_close(&written, error);
+  if (code)
+    return code;
   if (trace->lost)
     return strait_fail(error, STRAIT_OUT_OF_MEMORY,
                        "'%s' lacks %" PRIu64 " launches: no memory", path,

@@ -3,11 +3,13 @@
 // are explained.
 #include "runtime/program/npy.h"
 #include "runtime/program/npz.h"
+#include "runtime/program/output_file.h"
 #include "runtime/program/tensor_proto.h"
 
 #include "gtest/gtest.h"
 
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -16,6 +18,7 @@
 #include <map>
 #include <string>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -182,6 +185,28 @@ TEST_F(NpzTest, PipesAreWrittenTo) {
   struct stat status;
   ASSERT_EQ(stat(path, &status), 0);
   EXPECT_TRUE(S_ISFIFO(status.st_mode));
+}
+
+// An interrupted program leaves neither a part of a file nor the old one's
+// place empty.
+TEST_F(NpzTest, SignalsRemoveWhatIsUnfinished) {
+  writeTwo();
+  std::string expected = contents(), partial = std::string(path) + ".partial";
+  pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    output_file file;
+    if (output_file_open(&file, path, &error) || access(partial.c_str(), F_OK))
+      _exit(0);
+    raise(SIGINT);
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(WTERMSIG(status), SIGINT);
+  EXPECT_NE(access(partial.c_str(), F_OK), 0);
+  EXPECT_EQ(contents(), expected);
 }
 
 TEST_F(NpzTest, CompressedArchivesAreExplained) {
