@@ -98,7 +98,10 @@ LogicalResult strait::emitObjects(ModuleOp module, llvm::CodeGenOptLevel level,
     unit.module = translateModuleToLLVMIR(part, *unit.context, "strait");
     if (!unit.module)
       return failure();
-    pool.async([&unit = unit, level] { compileUnit(unit, level); });
+    // Host code runs once per launch, and is one long function in which a good
+    // register allocation takes time that grows with its square.
+    auto ofPart = part == *host ? llvm::CodeGenOptLevel::None : level;
+    pool.async([&unit = unit, ofPart] { compileUnit(unit, ofPart); });
   }
   pool.wait();
   for (Unit &unit : units) {

@@ -26,7 +26,6 @@ EXTRA_PROGRAM = 1 * MB      # beside the weights
 START_MS = 5                # beside 1.5 runs and reading the weights
 TRIES = 5
 ARENA_RATIO = 1.3           # to the bytes in use at one time
-MANY_NODES = 4000
 NODES_RATIO = 7             # of compile time, for 4 times the nodes
 # Models that must not allocate, with the sets of input sizes that runs change
 # between.
@@ -119,37 +118,74 @@ def check_steady(name, options, folder, say):
     library.unlink()
 
 
-def long_chain(nodes, path):
-    """`nodes` maps and reductions in a row, every other one an output, which
-    nothing may fold away."""
-    cycle = [("Relu", {}), ("Exp", {}), ("Softmax", {"axis": -1}), ("Tanh", {})]
-    chain, outputs = [], []
-    for number in range(nodes):
-        kind, attributes = cycle[number % len(cycle)]
-        chain.append(onnx.helper.make_node(
-            kind, [f"t{number - 1}" if number else "x"], [f"t{number}"],
-            **attributes))
-        if number % 2 == 0:
-            outputs.append(onnx.helper.make_tensor_value_info(
-                f"t{number}", onnx.TensorProto.FLOAT, ["rows", 32]))
+def save_graph(path, nodes, weights, outputs):
+    """A model with the input x [rows, 32] and outputs of its type."""
+    def info(name):
+        return onnx.helper.make_tensor_value_info(
+            name, onnx.TensorProto.FLOAT, [None, 32])
     x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT,
                                            ["rows", 32])
-    model = onnx.helper.make_model(
-        onnx.helper.make_graph(chain, "chain", [x], outputs),
-        opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
-    onnx.save(model, path)
+    tensors = [onnx.numpy_helper.from_array(w, n) for n, w in weights.items()]
+    graph = onnx.helper.make_graph(nodes, "many", [x],
+                                   [info(name) for name in outputs], tensors)
+    onnx.save(onnx.helper.make_model(
+        graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8),
+        path)
 
 
-def check_many_nodes(nodes, options, folder, say):
+def long_chain(nodes, path):
+    """Maps and reductions in a row, every other one an output, which nothing
+    may fold away."""
+    cycle = [("Relu", {}), ("Exp", {}), ("Softmax", {"axis": -1}), ("Tanh", {})]
+    chain = [onnx.helper.make_node(cycle[n % 4][0],
+                                   [f"t{n - 1}" if n else "x"], [f"t{n}"],
+                                   **cycle[n % 4][1]) for n in range(nodes)]
+    save_graph(path, chain, {}, [f"t{n}" for n in range(0, nodes, 2)])
+
+
+def random_weights(count):
+    numbers = np.random.default_rng(0)
+    return {f"w{n}": numbers.standard_normal((32, 32)).astype(np.float32)
+            for n in range(count)}
+
+
+def deep_products(nodes, path):
+    """Products and softmaxes in turn."""
+    chain, last = [], "x"
+    for n in range(nodes // 2):
+        chain += [onnx.helper.make_node("MatMul", [last, f"w{n}"], [f"m{n}"]),
+                  onnx.helper.make_node("Softmax", [f"m{n}"], [f"s{n}"],
+                                        axis=0)]
+        last = f"s{n}"
+    save_graph(path, chain, random_weights(nodes // 2), [last])
+
+
+def wide_products(nodes, path):
+    """Products of one input that are all alive until they are joined."""
+    parts = [onnx.helper.make_node("MatMul", ["x", f"w{n}"], [f"m{n}"])
+             for n in range(nodes - 1)]
+    join = onnx.helper.make_node("Concat", [f"m{n}" for n in range(nodes - 1)],
+                                 ["y"], axis=0)
+    save_graph(path, parts + [join], random_weights(nodes - 1), ["y"])
+
+
+# What is made of how many nodes.
+MANY_NODES = {"chain of maps": (long_chain, 4000),
+              "chain of products": (deep_products, 2000),
+              "join of products": (wide_products, 2000)}
+
+
+def check_many_nodes(name, options, folder, say):
     """Compile time must grow with the number of nodes, not its square."""
+    make, nodes = MANY_NODES[name]
     seconds = {}
     for count in (nodes // 4, nodes):
-        path = folder / f"chain{count}.onnx"
-        long_chain(count, path)
-        seconds[count] = compile_model(options.build, path,
-                                       folder / "chain", ["-j", "2"]
-                                       ).compile_seconds
-    say(f"{nodes} nodes beside {nodes // 4}",
+        path = folder / f"many{count}.onnx"
+        make(count, path)
+        seconds[count] = compile_model(options.build, path, folder / "many",
+                                       ["-j", "2"]).compile_seconds
+        path.unlink()
+    say(f"{name}: {nodes} nodes beside {nodes // 4}",
         seconds[nodes] / seconds[nodes // 4], NODES_RATIO, "times the time")
 
 
@@ -179,8 +215,8 @@ def main():
     parts += [(name, check_arena, working[name])
               for name in chosen("arena", working)]
     parts += [(name, check_steady, name) for name in chosen("steady", STEADY)]
-    if options.only in (None, "nodes") and not options.models:
-        parts.append(("many nodes", check_many_nodes, MANY_NODES))
+    parts += [(name, check_many_nodes, name)
+              for name in chosen("nodes", MANY_NODES)]
     with tempfile.TemporaryDirectory(prefix="strait-budget-") as folder:
         for name, step, what in parts:
             try:
