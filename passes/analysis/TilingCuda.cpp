@@ -42,6 +42,9 @@ static FailureOr<LaunchShape> cutCascade(Operation *regionOrFunc,
 }
 
 const TilingTable &strait::cudaTilings() {
-  static const TilingTable table = {cutCascade, {}};
+  static const RootRow<TilingRule> rows[] = {
+      tilingRow<kernel::MatmulOp, cuda::cutMatmul>(),
+  };
+  static const TilingTable table = {cutCascade, rows};
   return table;
 }

@@ -11,6 +11,14 @@ namespace strait {
 /// behind the scratch of a cascade.
 constexpr int64_t exchangeBytes = 256;
 
+namespace cuda {
+
+/// The rules of roots. `threads` of a tile: those of the block that does a task.
+mlir::FailureOr<LaunchShape> cutMatmul(kernel::MatmulOp matmul,
+                                       const RootShape &shape,
+                                       graph::TargetAttr target);
+
+} // namespace cuda
 } // namespace strait
 
 #endif // STRAIT_PASSES_ANALYSIS_TILINGCUDA_H

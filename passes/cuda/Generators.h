@@ -5,11 +5,21 @@
 #ifndef STRAIT_PASSES_CUDA_GENERATORS_H
 #define STRAIT_PASSES_CUDA_GENERATORS_H
 
+#include "passes/analysis/RootTable.h"
 #include "passes/loops/KernelFunction.h"
 
 namespace strait::cuda {
 
+/// `threads`: of a block, as the tile says.
+using EmitFn = llvm::LogicalResult (*)(KernelFunction &function,
+                                       int64_t threads);
+/// A row per root (LowerKernels.cpp).
+const RootTable<EmitFn> &generators();
+
 llvm::LogicalResult emitCascade(KernelFunction &function, int64_t threads);
+
+llvm::LogicalResult emitMatmul(KernelFunction &function, kernel::MatmulOp op,
+                               int64_t threads);
 
 } // namespace strait::cuda
 

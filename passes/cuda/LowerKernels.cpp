@@ -2,7 +2,6 @@
 // kernel.func -> func.func of what a thread does, by the generator of its root.
 #include "passes/cuda/Passes.h"
 
-#include "passes/analysis/RootShape.h"
 #include "passes/cuda/Generators.h"
 #include "passes/loops/TileAttributes.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
@@ -16,9 +15,30 @@ using namespace mlir;
 using namespace strait;
 using namespace strait::cuda;
 
+/// A row of the table, from the generator of one kind of root.
+template <typename RootOp,
+          LogicalResult (*emit)(KernelFunction &, RootOp, int64_t)>
+static RootRow<EmitFn> emitRow() {
+  return {RootOp::getOperationName(),
+          [](KernelFunction &function, int64_t threads) {
+            Operation *root = kernel::findRoot(function.kernel());
+            return emit(function, cast<RootOp>(root), threads);
+          }};
+}
+
+const RootTable<EmitFn> &cuda::generators() {
+  static const RootRow<EmitFn> rows[] = {
+      emitRow<kernel::MatmulOp, emitMatmul>(),
+  };
+  static const RootTable<EmitFn> table = {emitCascade, rows};
+  return table;
+}
+
 static LogicalResult lowerKernel(kernel::FuncOp kernel) {
-  if (kernel::RootInterface root = kernel::findRoot(kernel))
-    return root->emitOpError("has no code generator for GPUs");
+  EmitFn emit = generators().of(kernel);
+  if (!emit)
+    return kernel::findRoot(kernel)->emitOpError("has no code generator for "
+                                                 "GPUs");
   int64_t threads = 0;
   if (failed(TileAttributes(kernel).read({{"threads", &threads}})))
     return failure();
@@ -26,7 +46,7 @@ static LogicalResult lowerKernel(kernel::FuncOp kernel) {
   function.function()->setAttr(
       NVVM::NVVMDialect::getReqntidAttrName(),
       function.builder().getDenseI32ArrayAttr({int32_t(threads)}));
-  if (failed(emitCascade(function, threads)))
+  if (failed(emit(function, threads)))
     return failure();
   kernel.erase();
   return success();

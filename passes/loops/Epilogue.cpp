@@ -81,7 +81,10 @@ void Epilogue::storeResult(OpBuilder &builder, unsigned result, Lanes value,
   Value memref = function->flatResult(result);
   Value whole = toVector(builder, loc, value, lanes);
   if (!mask)
-    return storeElements(builder, loc, whole, memref, at, element);
+    return storeElements(
+        builder, loc, whole, memref, at, element,
+        isAligned &&
+            FusedMap::hasAlignedRows(function->resultShape(result), lanes));
   vector::MaskedStoreOp::create(builder, loc, memref, at, mask,
                                 toStorage(builder, loc, whole, element));
 }
@@ -92,7 +95,7 @@ LogicalResult Epilogue::store(OpBuilder &builder, Value computed,
   int64_t lanes = vector ? vector.getNumElements() : 1;
   SmallVector<Lanes> yielded;
   if (generic) {
-    auto values = FusedMap(*function, generic)
+    auto values = FusedMap(*function, generic, isAligned)
                       .evaluate(builder, position, mask, lanes, root, computed);
     if (failed(values))
       return failure();

@@ -18,6 +18,9 @@ public:
   /// the body has anything else.
   static llvm::FailureOr<Epilogue> create(KernelFunction &function,
                                           mlir::Operation *root);
+  /// Vectors start at multiples of their length from now on, and buffers at
+  /// `operandAlignment`.
+  void expectAligned() { isAligned = true; }
 
   /// Stores everything that the kernel yields of `computed`, one of the root's
   /// f32 elements or a vector of them that starts at `position` of the root's result and
@@ -42,6 +45,7 @@ private:
   KernelFunction *function;
   mlir::Value root;
   mlir::linalg::GenericOp generic; // null: none
+  bool isAligned = false;
 };
 
 } // namespace strait

@@ -2,6 +2,7 @@
 #include "passes/loops/FusedMap.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/analysis/Extents.h"
 #include "passes/loops/IndexMath.h"
 
 using namespace mlir;
@@ -18,6 +19,11 @@ Value FusedMap::linearise(KernelFunction &function, OpBuilder &builder,
     stride = stride * extents[axis];
   }
   return flat;
+}
+
+bool FusedMap::hasAlignedRows(ArrayRef<AffineExpr> extents, int64_t lanes) {
+  auto row = constantExtent(extents.back());
+  return row && *row % lanes == 0;
 }
 
 /// The element at `positions`, which may differ in every lane, one by one.
@@ -39,7 +45,7 @@ static Value gather(OpBuilder &builder, Location loc, Value memref,
 
 FailureOr<Lanes> FusedMap::loadInput(OpBuilder &builder, unsigned input,
                                      ArrayRef<Lanes> position, Value mask,
-                                     int64_t lanes) const {
+                                     int64_t lanes, bool startsAligned) const {
   Location loc = function->loc();
   IndexMath math(builder, loc);
   ArrayRef<AffineExpr> extents = function->inputShape(input);
@@ -62,7 +68,9 @@ FailureOr<Lanes> FusedMap::loadInput(OpBuilder &builder, unsigned input,
     if (uniform)
       return Lanes(loadElements(builder, loc, memref, at, element, 1));
     if (!mask)
-      return Lanes(loadElements(builder, loc, memref, at, element, lanes));
+      return Lanes(loadElements(builder, loc, memref, at, element, lanes,
+                                startsAligned &&
+                                    hasAlignedRows(extents, lanes)));
     // Ones, so that no lane outside divides by zero.
     Type storage = storageType(element);
     auto type = VectorType::get({lanes}, storage);
@@ -121,7 +129,7 @@ FailureOr<Lanes> FusedMap::operand(OpBuilder &builder, OpOperand &use,
       return op.emitOpError("expected plain loops in the indexing maps of a "
                             "fused map");
   }
-  return loadInput(builder, *input, at, mask, lanes);
+  return loadInput(builder, *input, at, mask, lanes, isAligned);
 }
 
 Value FusedMap::outerValue(Value value) const {
@@ -151,7 +159,7 @@ FusedMap::evaluate(OpBuilder &builder, ArrayRef<Value> position, Value mask,
     if (!input)
       return generic->emitOpError("reads a value that the kernel does not "
                                   "hold");
-    return loadInput(inside, *input, at, mask, lanes);
+    return loadInput(inside, *input, at, mask, lanes, /*startsAligned=*/false);
   };
   context.outer = [&](Value value) { return outerValue(value); };
   SmallVector<Lanes> operands;

@@ -11,8 +11,11 @@ namespace strait {
 
 class FusedMap {
 public:
-  FusedMap(KernelFunction &function, mlir::linalg::GenericOp generic)
-      : function(&function), generic(generic) {}
+  /// `isAligned`: the positions that it is evaluated at are multiples of the
+  /// lanes along the last dimension, and buffers start at `operandAlignment`.
+  FusedMap(KernelFunction &function, mlir::linalg::GenericOp generic,
+           bool isAligned = false)
+      : function(&function), generic(generic), isAligned(isAligned) {}
 
   /// The map's results from `position` on, `lanes` along the last dimension.
   /// Reads inputs of the kernel and, in place of the value `root` (null: none),
@@ -27,11 +30,15 @@ public:
                                mlir::OpBuilder &builder, mlir::Location loc,
                                llvm::ArrayRef<mlir::Value> position,
                                llvm::ArrayRef<mlir::AffineExpr> extents);
+  /// Do rows of a buffer of these extents start at a multiple of `lanes`?
+  static bool hasAlignedRows(llvm::ArrayRef<mlir::AffineExpr> extents,
+                             int64_t lanes);
 
 private:
   llvm::FailureOr<Lanes> loadInput(mlir::OpBuilder &builder, unsigned input,
                                    llvm::ArrayRef<Lanes> position,
-                                   mlir::Value mask, int64_t lanes) const;
+                                   mlir::Value mask, int64_t lanes,
+                                   bool startsAligned) const;
   llvm::FailureOr<Lanes> operand(mlir::OpBuilder &builder, mlir::OpOperand &use,
                                  llvm::ArrayRef<mlir::Value> position,
                                  mlir::Value mask, int64_t lanes) const;
@@ -39,6 +46,7 @@ private:
 
   KernelFunction *function;
   mlir::linalg::GenericOp generic;
+  bool isAligned;
 };
 
 } // namespace strait

@@ -77,23 +77,36 @@ Value strait::toStorage(OpBuilder &builder, Location loc, Value computed,
   return computed;
 }
 
+/// What a vector that starts at a multiple of its own bytes is aligned to.
+static llvm::MaybeAlign alignmentOf(VectorType type, bool isAligned) {
+  if (!isAligned)
+    return {};
+  return llvm::Align(type.getNumElements() * type.getElementTypeBitWidth() / 8);
+}
+
 Value strait::loadElements(OpBuilder &builder, Location loc, Value memref,
-                        ValueRange position, Type element, int64_t count) {
+                        ValueRange position, Type element, int64_t count,
+                        bool isAligned) {
   Value stored;
-  if (count == 1)
+  if (count == 1) {
     stored = memref::LoadOp::create(builder, loc, memref, position);
-  else
-    stored = vector::LoadOp::create(
-        builder, loc, VectorType::get({count}, storageType(element)), memref,
-        position);
+  } else {
+    auto type = VectorType::get({count}, storageType(element));
+    stored = vector::LoadOp::create(builder, loc, type, memref, position,
+                                    /*nontemporal=*/false,
+                                    alignmentOf(type, isAligned));
+  }
   return fromStorage(builder, loc, stored, element);
 }
 
 void strait::storeElements(OpBuilder &builder, Location loc, Value computed,
-                        Value memref, ValueRange position, Type element) {
+                        Value memref, ValueRange position, Type element,
+                        bool isAligned) {
   Value stored = toStorage(builder, loc, computed, element);
-  if (isa<VectorType>(stored.getType()))
-    vector::StoreOp::create(builder, loc, stored, memref, position);
+  if (auto type = dyn_cast<VectorType>(stored.getType()))
+    vector::StoreOp::create(builder, loc, stored, memref, position,
+                            /*nontemporal=*/false,
+                            alignmentOf(type, isAligned));
   else
     memref::StoreOp::create(builder, loc, stored, memref, position);
 }

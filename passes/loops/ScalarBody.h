@@ -44,12 +44,15 @@ mlir::Value toVector(mlir::OpBuilder &builder, mlir::Location loc, Lanes lanes,
 
 /// Reading and writing `count` elements from `position` of a one-dimensional
 /// memref of storage type, as computed values of the tensor's `element` type.
+/// `isAligned`: they start at a multiple of their own bytes.
 mlir::Value loadElements(mlir::OpBuilder &builder, mlir::Location loc,
                          mlir::Value memref, mlir::ValueRange position,
-                         mlir::Type element, int64_t count);
+                         mlir::Type element, int64_t count,
+                         bool isAligned = false);
 void storeElements(mlir::OpBuilder &builder, mlir::Location loc,
                    mlir::Value computed, mlir::Value memref,
-                   mlir::ValueRange position, mlir::Type element);
+                   mlir::ValueRange position, mlir::Type element,
+                   bool isAligned = false);
 /// A computed value as it is stored, and a stored one as it is computed with.
 mlir::Value toStorage(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::Value computed, mlir::Type element);

@@ -83,11 +83,12 @@ kernel.func @negative_no_threads inputs 1 shapes([#n] -> [#n])
 
 // -----
 
-#cube = affine_map<() -> (1, 4, 4)>
-kernel.func @negative_root inputs 2 shapes([#cube, #cube] -> [#cube])
+#ten = affine_map<() -> (10)>
+#one = affine_map<() -> (1)>
+kernel.func @negative_root inputs 1 shapes([#ten] -> [#ten, #one])
     attributes {tile = {threads = 32 : i64}} {
-^bb0(%a: tensor<1x4x4xf32>, %b: tensor<1x4x4xf32>):
+^bb0(%x: tensor<10xf32>):
   // expected-error @below {{has no code generator for GPUs}}
-  %y = kernel.matmul %a, %b <row_major> : tensor<1x4x4xf32>, tensor<1x4x4xf32> -> tensor<1x4x4xf32>
-  kernel.yield %y : tensor<1x4x4xf32>
+  %p, %c = kernel.non_zero %x : tensor<10xf32> -> tensor<10xi64>, tensor<1xi64>
+  kernel.yield %p, %c : tensor<10xi64>, tensor<1xi64>
 }

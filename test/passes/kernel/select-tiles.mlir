@@ -64,10 +64,26 @@ func.func @gpu(%x: tensor<?x50xf32>) -> (tensor<?x50xf32>, tensor<?x50xf32>) {
 // -----
 
 module attributes {strait.targets = [#strait.target<isa = sm_80>]} {
-func.func @negative_gpu_root(%a: tensor<8x8xf32>) -> tensor<8x8xf32> {
+func.func @negative_gpu_root(%x: tensor<10xf32>) -> tensor<1x?xi64> {
   // expected-error @below {{has no rule for cutting it into tasks on sm_80}}
-  %y = strait.matmul %a, %a : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
-  return %y : tensor<8x8xf32>
+  %y = strait.non_zero %x : (tensor<10xf32>) -> tensor<1x?xi64>
+  return %y : tensor<1x?xi64>
+}
+}
+
+// -----
+
+// Blocks of a product: large ones where they keep all multiprocessors busy,
+// smaller ones where they are few.
+// CHECK-LABEL: module
+module attributes {strait.targets = [#strait.target<isa = sm_80, cores = 108>]} {
+// CHECK-LABEL: func.func @gpu_products
+// CHECK: tile = {columns = 128 : i64, depth = 8 : i64, rows = 128 : i64, thread_columns = 8 : i64, thread_rows = 8 : i64, threads = 256 : i64}
+// CHECK: tile = {columns = 32 : i64, depth = 16 : i64, rows = 32 : i64, thread_columns = 4 : i64, thread_rows = 4 : i64, threads = 64 : i64}
+func.func @gpu_products(%a: tensor<4096x64xf32>, %b: tensor<64x4096xf32>, %c: tensor<128x64xf32>) -> (tensor<4096x4096xf32>, tensor<128x4096xf32>) {
+  %y = strait.matmul %a, %b : (tensor<4096x64xf32>, tensor<64x4096xf32>) -> tensor<4096x4096xf32>
+  %z = strait.matmul %c, %b : (tensor<128x64xf32>, tensor<64x4096xf32>) -> tensor<128x4096xf32>
+  return %y, %z : tensor<4096x4096xf32>, tensor<128x4096xf32>
 }
 }
 

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "passes/cuda/BlockProduct.h"
+
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/loops/IndexMath.h"
+#include "passes/loops/TileAttributes.h"
+
+using namespace mlir;
+using namespace strait;
+using namespace strait::cuda;
+
+/// Lanes of a warp that share a row of the tile, where it is wide enough.
+static constexpr int64_t mostLaneColumns = 8;
+
+FailureOr<BlockProduct> BlockProduct::create(KernelFunction &function,
+                                             int64_t threads) {
+  ProductTile tile;
+  if (failed(TileAttributes(function.kernel())
+                 .read({{"rows", &tile.rows},
+                        {"columns", &tile.columns},
+                        {"thread_rows", &tile.threadRows},
+                        {"thread_columns", &tile.threadColumns},
+                        {"depth", &tile.depth}})))
+    return failure();
+  bool isSound =
+      llvm::all_of(ArrayRef({tile.rows, tile.columns, tile.threadRows,
+                             tile.threadColumns, tile.depth}),
+                   llvm::isPowerOf2_64) &&
+      tile.threadColumns >= vectorWidth && tile.threadRows <= tile.rows &&
+      tile.threadColumns <= tile.columns && tile.threads() == threads &&
+      threads % warpSize == 0 &&
+      std::min(tile.rows, tile.columns) * tile.depth >= threads;
+  if (!isSound)
+    return function.kernel().emitOpError(
+               "expected a tile in powers of two that gives each of its ")
+           << threads << " threads sums, 4 or more side by side, and elements "
+           << "to copy";
+  return BlockProduct(function, tile);
+}
+
+BlockProduct::BlockProduct(KernelFunction &function, const ProductTile &tile)
+    : loc(function.loc()), shape(tile),
+      threads(function.builder(), loc, tile.threads()) {
+  OpBuilder &entry = function.builder();
+  IndexMath math(entry, loc);
+  shared = function.carveScratch(
+      getAffineConstantExpr(0, loc.getContext()),
+      MemRefType::get({2 * shape.stageElements()}, entry.getF32Type()));
+  int64_t gridColumns = shape.columns / shape.threadColumns;
+  int64_t laneColumns = std::min(gridColumns, mostLaneColumns);
+  int64_t laneRows = warpSize / laneColumns;
+  int64_t warpColumns = gridColumns / laneColumns;
+  Value lane = math.rem(threads.id(), warpSize);
+  Value warp = math.div(threads.id(), warpSize);
+  threadRow = math.add(math.mul(math.div(warp, warpColumns), laneRows),
+                       math.div(lane, laneColumns));
+  threadColumn = math.add(math.mul(math.rem(warp, warpColumns), laneColumns),
+                          math.rem(lane, laneColumns));
+}
+
+Value BlockProduct::rowOf(OpBuilder &b, int64_t vector) const {
+  IndexMath math(b, loc);
+  int64_t gridRows = shape.rows / shape.threadRows;
+  return math.add(math.mul(threadRow, rowVector()),
+                  vector * gridRows * rowVector());
+}
+
+Value BlockProduct::columnOf(OpBuilder &b, int64_t vector) const {
+  IndexMath math(b, loc);
+  int64_t gridColumns = shape.columns / shape.threadColumns;
+  return math.add(math.mul(threadColumn, vectorWidth),
+                  vector * gridColumns * vectorWidth);
+}
+
+LogicalResult BlockProduct::emit(OpBuilder &b, OperandSource &rows,
+                                 OperandSource &columns,
+                                 const ProductBlock &block,
+                                 StoreFn store) const {
+  OperandStage rowStage{shape.rows, shape.depth, 0, shared};
+  OperandStage columnStage{shape.columns, shape.depth,
+                           shape.depth * ProductTile::stride(shape.rows),
+                           shared};
+  StagedOperand left(b, threads, rows, rowStage, block.row, block.depth);
+  StagedOperand right(b, threads, columns, columnStage, block.column,
+                      block.depth);
+  FailureOr<Values> sums = sum(b, left, right, block.depth);
+  if (failed(sums))
+    return failure();
+  return storeSums(b, block, *sums, store);
+}
+
+FailureOr<SmallVector<Value>> BlockProduct::sum(OpBuilder &b,
+                                                StagedOperand &rows,
+                                                StagedOperand &columns,
+                                                Value depth) const {
+  IndexMath math(b, loc);
+  auto copy = [&](OpBuilder &from, Value k, OpBuilder &to,
+                  llvm::function_ref<Value()> stage) -> LogicalResult {
+    auto left = rows.load(from, k), right = columns.load(from, k);
+    if (failed(left) || failed(right))
+      return failure();
+    Value target = stage();
+    rows.store(to, *left, target);
+    columns.store(to, *right, target);
+    return success();
+  };
+  Value zero = math.constant(0);
+  // An empty sum reads nothing.
+  auto branch = scf::IfOp::create(b, loc, math.less(zero, depth),
+                                  /*withElse=*/false);
+  OpBuilder first = branch.getThenBodyBuilder();
+  if (failed(copy(first, zero, first, [&] { return zero; })))
+    return failure();
+  threads.barrier(b);
+
+  auto vector = VectorType::get({vectorWidth}, b.getF32Type());
+  Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector));
+  Values carried(shape.threadRows * shape.threadColumns / vectorWidth, none);
+  carried.push_back(zero); // where the stage to read starts
+  auto loop = scf::ForOp::create(b, loc, zero, depth,
+                                 math.constant(shape.depth), carried);
+  OpBuilder inside = OpBuilder::atBlockEnd(loop.getBody());
+  IndexMath in(inside, loc);
+  ValueRange sums = loop.getRegionIterArgs().drop_back();
+  Value stage = loop.getRegionIterArgs().back();
+  // After the last steps the first ones are loaded again, in vain.
+  Value next = in.add(loop.getInductionVar(), shape.depth);
+  next = in.select(in.less(next, depth), next, zero);
+  Values yielded;
+  Value other;
+  auto multiplied = [&] {
+    yielded = multiply(inside, rows, columns, stage, sums);
+    other = in.sub(in.constant(shape.stageElements()), stage);
+    return other;
+  };
+  if (failed(copy(inside, next, inside, multiplied)))
+    return failure();
+  threads.barrier(inside);
+  yielded.push_back(other);
+  scf::YieldOp::create(inside, loc, yielded);
+  return Values(loop.getResults().drop_back());
+}
+
+/// sums[row][vector of columns] += the stage's steps, one after the other.
+SmallVector<Value> BlockProduct::multiply(OpBuilder &b,
+                                          const StagedOperand &rows,
+                                          const StagedOperand &columns,
+                                          Value stage, ValueRange sums) const {
+  Values next(sums);
+  int64_t columnVectors = shape.threadColumns / vectorWidth;
+  auto vector = VectorType::get({vectorWidth}, b.getF32Type());
+  for (int64_t step = 0; step < shape.depth; ++step) {
+    Values right;
+    for (int64_t c = 0; c < columnVectors; ++c)
+      right.push_back(
+          columns.read(b, stage, step, columnOf(b, c), vectorWidth));
+    for (int64_t r = 0; r < shape.threadRows; r += rowVector()) {
+      Value left =
+          rows.read(b, stage, step, rowOf(b, r / rowVector()), rowVector());
+      for (int64_t i = 0; i < rowVector(); ++i) {
+        Value element =
+            rowVector() == 1
+                ? left
+                : vector::ExtractOp::create(b, loc, left, i).getResult();
+        element = vector::BroadcastOp::create(b, loc, vector, element);
+        for (int64_t c = 0; c < columnVectors; ++c) {
+          Value &total = next[(r + i) * columnVectors + c];
+          total = vector::FMAOp::create(b, loc, element, right[c], total);
+        }
+      }
+    }
+  }
+  return next;
+}
+
+/// A builder where `position` is below `end`; `b` where the block has no end.
+static OpBuilder whereExists(OpBuilder &b, Location loc, Value position,
+                             Value end, int64_t block) {
+  auto known = IndexMath::known(end);
+  if (known && *known % block == 0)
+    return b;
+  Value exists = IndexMath(b, loc).less(position, end);
+  return scf::IfOp::create(b, loc, exists, /*withElse=*/false)
+      .getThenBodyBuilder();
+}
+
+LogicalResult BlockProduct::storeSums(OpBuilder &b, const ProductBlock &block,
+                                      ValueRange sums, StoreFn store) const {
+  int64_t columnVectors = shape.threadColumns / vectorWidth;
+  auto known = IndexMath::known(block.columns);
+  bool isAligned = known && *known % vectorWidth == 0;
+  IndexMath math(b, loc);
+  Values columns;
+  for (int64_t c = 0; c < columnVectors; ++c)
+    columns.push_back(math.add(block.column, columnOf(b, c)));
+  for (int64_t r = 0; r < shape.threadRows; ++r) {
+    Value row = math.add(math.add(block.row, rowOf(b, r / rowVector())),
+                         r % rowVector());
+    OpBuilder rowBuilder = whereExists(b, loc, row, block.rows, shape.rows);
+    for (int64_t c = 0; c < columnVectors; ++c) {
+      Value total = sums[r * columnVectors + c];
+      for (int64_t lane = 0; lane < vectorWidth;
+           lane += isAligned ? vectorWidth : 1) {
+        Value at = IndexMath(rowBuilder, loc).add(columns[c], lane);
+        OpBuilder inside =
+            whereExists(rowBuilder, loc, at, block.columns, shape.columns);
+        Value part = total;
+        if (!isAligned)
+          part = vector::ExtractOp::create(inside, loc, total, lane);
+        if (failed(store(inside, row, at, part)))
+          return failure();
+      }
+    }
+  }
+  return success();
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A block of a product on a block of threads:
+//
+//   stage 0 <- steps [0, depth)
+//   for k = 0 to K step depth:
+//     registers <- steps [k + depth, k + 2 * depth) from global memory
+//     for each step of this stage:
+//       sums += rows x columns, from shared memory
+//     other stage <- registers
+//     barrier
+//
+// Loads from global memory are under way while the sums of a stage are worked
+// out, and one barrier per stage is enough as there are two.
+//
+// A thread's sums are blocks of up to 4 rows x 4 columns, spread over the tile
+// so that the lanes of a warp read neighbouring vectors of shared memory: 4
+// lanes share a column, 8 a row.
+#ifndef STRAIT_PASSES_CUDA_BLOCKPRODUCT_H
+#define STRAIT_PASSES_CUDA_BLOCKPRODUCT_H
+
+#include "passes/analysis/ProductTile.h"
+#include "passes/cuda/StagedOperand.h"
+
+namespace strait::cuda {
+
+/// What is computed of a product: from (row, column) on, up to the end of the
+/// product or the tile.
+struct ProductBlock {
+  mlir::Value row, column;
+  mlir::Value rows, columns, depth; // of the product
+};
+
+class BlockProduct {
+public:
+  /// Reads the tile of `function`'s kernel and takes the start of its scratch.
+  static llvm::FailureOr<BlockProduct> create(KernelFunction &function,
+                                              int64_t threads);
+
+  const ProductTile &tile() const { return shape; }
+
+  /// What becomes of sums: a vector of them, or one, from (row, column) of the
+  /// product on.
+  using StoreFn = llvm::function_ref<llvm::LogicalResult(
+      mlir::OpBuilder &b, mlir::Value row, mlir::Value column,
+      mlir::Value sums)>;
+  llvm::LogicalResult emit(mlir::OpBuilder &b, OperandSource &rows,
+                           OperandSource &columns, const ProductBlock &block,
+                           StoreFn store) const;
+
+private:
+  using Values = llvm::SmallVector<mlir::Value>;
+  BlockProduct(KernelFunction &function, const ProductTile &tile);
+  llvm::FailureOr<Values> sum(mlir::OpBuilder &b, StagedOperand &rows,
+                              StagedOperand &columns, mlir::Value depth) const;
+  Values multiply(mlir::OpBuilder &b, const StagedOperand &rows,
+                  const StagedOperand &columns, mlir::Value stage,
+                  mlir::ValueRange sums) const;
+  llvm::LogicalResult storeSums(mlir::OpBuilder &b, const ProductBlock &block,
+                                mlir::ValueRange sums, StoreFn store) const;
+
+  int64_t rowVector() const { return std::min(shape.threadRows, vectorWidth); }
+  /// Tile position of the thread's vector number `vector`.
+  mlir::Value rowOf(mlir::OpBuilder &b, int64_t vector) const;
+  mlir::Value columnOf(mlir::OpBuilder &b, int64_t vector) const;
+
+  mlir::Location loc;
+  ProductTile shape;
+  Threads threads;
+  mlir::Value shared;
+  mlir::Value threadRow, threadColumn; // in the grid of threads
+};
+
+} // namespace strait::cuda
+
+#endif // STRAIT_PASSES_CUDA_BLOCKPRODUCT_H
