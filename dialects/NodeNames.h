@@ -3,6 +3,7 @@
 #ifndef STRAIT_DIALECTS_NODENAMES_H
 #define STRAIT_DIALECTS_NODENAMES_H
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"

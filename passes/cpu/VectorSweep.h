@@ -5,6 +5,7 @@
 #define STRAIT_PASSES_CPU_VECTORSWEEP_H
 
 #include "passes/loops/IndexMath.h"
+#include "passes/loops/KernelFunction.h"
 #include "passes/loops/ScalarBody.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 

@@ -139,6 +139,14 @@ Lanes CascadePoint::linearize(OpBuilder &b, ArrayRef<AffineExpr> strides,
       b, loc, toVector(b, loc, Lanes(sum), lanes), steps));
 }
 
+/// The index of one lane of several.
+static Value laneOf(OpBuilder &b, Location loc, Lanes index, int64_t lane) {
+  if (index.isVector)
+    return vector::ExtractOp::create(b, loc, index.value, lane);
+  return arith::AddIOp::create(b, loc, index.value,
+                               constantIndex(b, loc, lane * index.step));
+}
+
 Lanes CascadePoint::readElements(OpBuilder &b, Value memory, Type element,
                                    Lanes index, int64_t lanes) {
   if (lanes == 1 || index.isUniform())
@@ -146,15 +154,9 @@ Lanes CascadePoint::readElements(OpBuilder &b, Value memory, Type element,
   if (index.isStepping() && index.step == 1)
     return Lanes(loadElements(b, loc, memory, index.value, element, lanes));
   SmallVector<Value> parts;
-  for (int64_t lane = 0; lane < lanes; ++lane) {
-    Value at;
-    if (index.isVector)
-      at = vector::ExtractOp::create(b, loc, index.value, lane);
-    else
-      at = arith::AddIOp::create(b, loc, index.value,
-                                 constantIndex(b, loc, lane * index.step));
-    parts.push_back(memref::LoadOp::create(b, loc, memory, at));
-  }
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    parts.push_back(memref::LoadOp::create(b, loc, memory,
+                                           laneOf(b, loc, index, lane)));
   Value stored = vector::FromElementsOp::create(
       b, loc, VectorType::get({lanes}, storageType(element)), parts);
   return Lanes(fromStorage(b, loc, stored, element));
@@ -166,14 +168,8 @@ void CascadePoint::writeElements(OpBuilder &b, Value memory, Type element,
     return storeElements(b, loc, computed, memory, index.value, element);
   Value stored = toStorage(b, loc, computed, element);
   for (int64_t lane = 0; lane < lanes; ++lane) {
-    Value at;
-    if (index.isVector)
-      at = vector::ExtractOp::create(b, loc, index.value, lane);
-    else
-      at = arith::AddIOp::create(b, loc, index.value,
-                                 constantIndex(b, loc, lane * index.step));
     Value one = vector::ExtractOp::create(b, loc, stored, lane);
-    memref::StoreOp::create(b, loc, one, memory, at);
+    memref::StoreOp::create(b, loc, one, memory, laneOf(b, loc, index, lane));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "dialects/schedule/ScheduleOps.h"
 #include "passes/schedule/ModelTables.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace strait {
 
