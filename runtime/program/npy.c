@@ -153,8 +153,8 @@ strait_code npy_read(const uint8_t *bytes, size_t size, const char *what,
   if (!read_dictionary(text, result, descr, sizeof descr, &fortran))
     return strait_fail(error, STRAIT_INVALID_INPUT,
                        "'%s': the .npy header cannot be read (structured "
-                       "arrays are not supported)",
-                       what);
+                       "arrays and more than %d dimensions are not supported)",
+                       what, ARRAY_MOST_DIMS);
   if (!find_dtype(descr, &result->dtype))
     return strait_fail(error, STRAIT_INVALID_INPUT,
                        "'%s': numpy type '%s' is not supported", what, descr);
