@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Tasks of products on a GPU: batch x blocks of rows x blocks of columns.
+// Tasks of products on a GPU: batch x blocks of rows x blocks of columns. A
+// convolution's rows are the pixels of all images, its batch are its groups.
 #include "passes/analysis/ProductTile.h"
 #include "passes/analysis/TilingCuda.h"
+#include "passes/analysis/Window.h"
 
 using namespace mlir;
 using namespace strait;
@@ -18,8 +20,28 @@ static LaunchShape launchOf(const RootShape &shape, const ProductTile &tile,
                      tasks, shape.constant(tile.sharedBytes()));
 }
 
-FailureOr<LaunchShape> cuda::cutMatmul(kernel::MatmulOp,
+FailureOr<LaunchShape> cuda::cutConv2D(kernel::Conv2DOp conv,
                                        const RootShape &shape,
+                                       graph::TargetAttr target) {
+  auto weights = cast<RankedTensorType>(conv.getWeights().getType());
+  auto output = cast<RankedTensorType>(conv.getResult().getType());
+  if (!weights.hasStaticShape() || weights.getRank() != 6 ||
+      output.getRank() != 4 || output.isDynamicDim(3))
+    return conv.emitOpError("expected static weights [G, panels, KH, KW, C, "
+                            "16] and channels");
+  if (failed(Window::check(conv)))
+    return failure();
+  ArrayRef<AffineExpr> result = shape.result();
+  int64_t groups = std::max<int64_t>(1, weights.getDimSize(0));
+  int64_t outputs = output.getDimSize(3) / groups;
+  AffineExpr pixels = result[0] * result[1] * result[2];
+  ProductTile tile = chooseProductTile(
+      {constantExtent(pixels), outputs, groups}, target.getCores());
+  int64_t blocks = groups * ceilDiv(outputs, tile.columns);
+  return launchOf(shape, tile, pixels.ceilDiv(tile.rows) * blocks);
+}
+
+FailureOr<LaunchShape> cuda::cutMatmul(kernel::MatmulOp, const RootShape &shape,
                                        graph::TargetAttr target) {
   ArrayRef<AffineExpr> result = shape.result();
   ProductShape product{constantExtent(result[1]), constantExtent(result[2]),

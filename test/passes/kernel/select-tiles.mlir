@@ -89,6 +89,22 @@ func.func @gpu_products(%a: tensor<4096x64xf32>, %b: tensor<64x4096xf32>, %c: te
 
 // -----
 
+// A convolution is a product of pixels by channels, per group.
+// CHECK-LABEL: module
+module attributes {strait.targets = [#strait.target<isa = sm_80, cores = 108>]} {
+// CHECK-LABEL: func.func @gpu_conv
+// CHECK: tile = {columns = 64 : i64, depth = 16 : i64, rows = 64 : i64
+func.func @gpu_conv(%x: tensor<1x28x28x64xf32>) -> tensor<1x28x28x64xf32> {
+  %w = strait.weight dense<1.0> : tensor<64x64x3x3xf32>
+  %y = strait.conv %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>,
+      dilations = array<i64: 1, 1>, layout = #strait<layout channels_last>}
+      : (tensor<1x28x28x64xf32>, tensor<64x64x3x3xf32>) -> tensor<1x28x28x64xf32>
+  return %y : tensor<1x28x28x64xf32>
+}
+}
+
+// -----
+
 // Code for both: the higher target's cut stands beside the lower one's.
 // CHECK-LABEL: module
 module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<isa = avx512>]} {
