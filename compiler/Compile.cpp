@@ -181,7 +181,9 @@ static std::vector<std::string> describe(ModuleOp module) {
 }
 
 int Compilation::run() {
-  auto targets = targetsForCpus(context, options.cpu);
+  bool isCuda = options.target == Target::cuda;
+  auto targets = isCuda ? targetsForArchs(context, options.arch)
+                        : targetsForCpus(context, options.cpu);
   if (!targets) {
     log << "compile-model: error: " << llvm::toString(targets.takeError())
         << "\n";
@@ -219,7 +221,7 @@ int Compilation::run() {
        {Level{"graph", buildGraphPipeline, exitInput},
         Level{"kernel", buildKernelPipeline, exitInput},
         Level{"schedule", buildSchedulePipeline, exitInput},
-        Level{"llvm", buildCpuPipeline, exitInternal}}) {
+        Level{"llvm", buildCodePipeline, exitInternal}}) {
     Step step = runLevel(name, build);
     if (step == Step::fail)
       return failure == exitInput && diagnostics.errors() ? exitInput

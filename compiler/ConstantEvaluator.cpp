@@ -79,7 +79,7 @@ strait::evaluateConstants(ModuleOp module) {
   PipelineBuilder pipeline(manager);
   buildKernelPipeline(pipeline, options);
   buildSchedulePipeline(pipeline, options);
-  buildCpuPipeline(pipeline, options);
+  buildCodePipeline(pipeline, options);
   if (failed(manager.run(module)))
     return failure();
   SmallVector<SmallString<0>> objects;

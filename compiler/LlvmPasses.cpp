@@ -37,12 +37,18 @@ void strait::initializeLlvm() {
   std::call_once(once, [] {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
     disableStrengthReduction();
   });
 }
 
-void strait::optimizeModule(llvm::Module &module,
-                            llvm::TargetMachine &machine) {
+/// Runs the pipeline that `build` makes.
+static void runPipeline(
+    llvm::Module &module, llvm::TargetMachine &machine,
+    llvm::function_ref<llvm::ModulePassManager(llvm::PassBuilder &)> build) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager sccs;
@@ -53,7 +59,21 @@ void strait::optimizeModule(llvm::Module &module,
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, sccs, modules);
-  llvm::ModulePassManager manager;
-  llvm::cantFail(builder.parsePassPipeline(manager, passes));
-  manager.run(module, modules);
+  build(builder).run(module, modules);
+}
+
+void strait::optimizeModule(llvm::Module &module,
+                            llvm::TargetMachine &machine) {
+  runPipeline(module, machine, [](llvm::PassBuilder &builder) {
+    llvm::ModulePassManager manager;
+    llvm::cantFail(builder.parsePassPipeline(manager, passes));
+    return manager;
+  });
+}
+
+void strait::optimizeForGpu(llvm::Module &module,
+                            llvm::TargetMachine &machine) {
+  runPipeline(module, machine, [](llvm::PassBuilder &builder) {
+    return builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3);
+  });
 }

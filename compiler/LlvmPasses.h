@@ -16,6 +16,9 @@ void initializeLlvm();
 
 /// Optimises `module`, kernels or host code, for `machine`.
 void optimizeModule(llvm::Module &module, llvm::TargetMachine &machine);
+/// The same for kernels of a GPU, whose threads are scalar code that LLVM's own
+/// pipeline does well.
+void optimizeForGpu(llvm::Module &module, llvm::TargetMachine &machine);
 
 } // namespace strait
 

@@ -10,6 +10,7 @@
 namespace strait {
 
 enum class Emit { executable, library, object };
+enum class Target { cpu, cuda };
 
 struct CompileOptions {
   /// The model that the program runs by default.
@@ -19,8 +20,11 @@ struct CompileOptions {
   llvm::SmallVector<std::pair<std::string, std::string>> entries;
   std::string output;
   Emit emit = Emit::executable;
+  Target target = Target::cpu;
   /// LLVM cpu names, `native` or `generic`, separated by commas.
   std::string cpu = "native";
+  /// GPU architectures, separated by commas.
+  std::string arch = "sm_80,sm_90a";
   /// Prints the IR after this level or pass and stops; empty: compile.
   std::string stopAfter;
   /// 0: no folds and no fusion, plain code; 1: no costly search; 2: everything

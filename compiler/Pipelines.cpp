@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/cpu/Passes.h"
+#include "passes/cuda/Passes.h"
 #include "passes/graph/EvaluateConstants.h"
 #include "passes/graph/Passes.h"
 #include "passes/kernel/Passes.h"
@@ -125,20 +126,27 @@ void strait::buildSchedulePipeline(PipelineBuilder &p,
   p.add(createVerifySchedulePass());
 }
 
-void strait::buildCpuPipeline(PipelineBuilder &p,
-                              const CompileOptions &options) {
+void strait::buildCodePipeline(PipelineBuilder &p,
+                               const CompileOptions &options) {
+  bool isCuda = options.target == Target::cuda;
   EmitModelTablesPassOptions tables;
   tables.modelName = llvm::sys::path::stem(options.model).str();
   tables.producer = ("strait " + version()).str();
   p.add(createSplitKernelsPass());
-  // Loops around block products first, then what registers make of those.
-  p.addOnKernels(cpu::createLowerKernelsToCpuPass());
-  p.addOnKernelFunctions(cpu::createLowerUkernelsPass());
+  // The fork: up to here no pass knows what kind of machine runs the kernels,
+  // and the host program is the same for all.
+  if (isCuda) {
+    p.addOnKernels(cuda::createLowerKernelsToCudaPass());
+  } else {
+    // Loops around block products first, then what registers make of those.
+    p.addOnKernels(cpu::createLowerKernelsToCpuPass());
+    p.addOnKernelFunctions(cpu::createLowerUkernelsPass());
+  }
   // Tables name kernels by their functions, host code refers to the tables.
   p.add(createEmitModelTablesPass(tables));
   p.add(createLowerToHostPass());
-  p.addOnKernelModules(
-      [](OpPassManager &kernels) { cpu::buildCpuToLLVMPipeline(kernels); });
+  p.addOnKernelModules(isCuda ? cuda::buildCudaToLLVMPipeline
+                              : cpu::buildCpuToLLVMPipeline);
 }
 
 SmallVector<LevelPasses> strait::listPasses(const CompileOptions &options) {
@@ -149,7 +157,7 @@ SmallVector<LevelPasses> strait::listPasses(const CompileOptions &options) {
        {std::pair<StringRef, BuildFn>{"graph", buildGraphPipeline},
         {"kernel", buildKernelPipeline},
         {"schedule", buildSchedulePipeline},
-        {"llvm", buildCpuPipeline}}) {
+        {"llvm", buildCodePipeline}}) {
     PassManager manager(&context);
     PipelineBuilder pipeline(manager);
     build(pipeline, options);

@@ -57,8 +57,9 @@ void buildKernelPipeline(PipelineBuilder &pipeline,
                          const CompileOptions &options);
 void buildSchedulePipeline(PipelineBuilder &pipeline,
                            const CompileOptions &options);
-void buildCpuPipeline(PipelineBuilder &pipeline,
-                      const CompileOptions &options);
+/// Kernels and host program -> LLVM dialect, for the targets of the options.
+void buildCodePipeline(PipelineBuilder &pipeline,
+                       const CompileOptions &options);
 
 } // namespace strait
 

@@ -129,3 +129,35 @@ strait::targetsForCpus(MLIRContext &context, StringRef names) {
   });
   return targets;
 }
+
+/// Multiprocessors, the shared memory of a block and L2 of an A100 and an H100.
+static graph::TargetAttr gpuTarget(MLIRContext &context, graph::Isa isa) {
+  bool isHopper = isa == graph::Isa::Sm90a;
+  int64_t shared = isHopper ? 227 << 10 : 163 << 10;
+  int64_t l2 = isHopper ? 50 << 20 : 40 << 20;
+  return graph::TargetAttr::get(&context, isa, shared, l2, l2,
+                                isHopper ? 132 : 108);
+}
+
+llvm::Expected<SmallVector<graph::TargetAttr, 2>>
+strait::targetsForArchs(MLIRContext &context, StringRef names) {
+  context.loadDialect<graph::GraphDialect>();
+  SmallVector<graph::TargetAttr, 2> targets;
+  SmallVector<StringRef> list;
+  names.split(list, ',');
+  for (StringRef name : list) {
+    auto isa = graph::symbolizeIsa(name);
+    if (!isa || *isa < graph::Isa::Sm80)
+      return llvm::createStringError("unknown GPU architecture '" + name +
+                                     "'; expected sm_80 or sm_90a");
+    graph::TargetAttr target = gpuTarget(context, *isa);
+    if (llvm::is_contained(targets, target))
+      return llvm::createStringError("GPU architecture '" + name +
+                                     "' is named twice");
+    targets.push_back(target);
+  }
+  llvm::sort(targets, [](graph::TargetAttr a, graph::TargetAttr b) {
+    return a.getIsa() < b.getIsa();
+  });
+  return targets;
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// From what --cpu says to the #strait.target that every level reads.
+// From what --cpu or --arch says to the #strait.target that every level reads.
 #ifndef STRAIT_COMPILER_TARGETS_H
 #define STRAIT_COMPILER_TARGETS_H
 
@@ -18,6 +18,10 @@ graph::TargetAttr baselineTarget(mlir::MLIRContext &context);
 /// `generic` is one target per instruction set.
 llvm::Expected<llvm::SmallVector<graph::TargetAttr, 2>>
 targetsForCpus(mlir::MLIRContext &context, llvm::StringRef names);
+
+/// The same for GPUs: `sm_80`, `sm_90a` or both.
+llvm::Expected<llvm::SmallVector<graph::TargetAttr, 2>>
+targetsForArchs(mlir::MLIRContext &context, llvm::StringRef names);
 
 } // namespace strait
 

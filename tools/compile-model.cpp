@@ -33,9 +33,16 @@ struct Flags {
                  clEnumValN(strait::Emit::object, "object",
                             "an object, its header and its weights")),
       cl::init(strait::Emit::executable), cl::cat(category)};
-  cl::opt<std::string> target{
-      "target", cl::desc("What the program runs on (cpu)"), cl::init("cpu"),
-      cl::value_desc("cpu"), cl::cat(category)};
+  cl::opt<strait::Target> target{
+      "target", cl::desc("What runs the kernels:"),
+      cl::values(clEnumValN(strait::Target::cpu, "cpu", "CPUs (default)"),
+                 clEnumValN(strait::Target::cuda, "cuda", "NVIDIA GPUs")),
+      cl::init(strait::Target::cpu), cl::cat(category)};
+  cl::opt<std::string> arch{
+      "arch",
+      cl::desc("With --target=cuda, the GPUs: sm_80 (and all newer ones), "
+               "sm_90a or both (default), code is chosen at load"),
+      cl::init("sm_80,sm_90a"), cl::value_desc("names"), cl::cat(category)};
   cl::opt<std::string> cpu{"cpu",
                            cl::desc("The processors, separated by commas: "
                                     "native (default), generic (any, code is "
@@ -191,9 +198,13 @@ int main(int argc, char **argv) {
                         entry + "'");
   if (options.entries.empty())
     return usageError("expected a model: compile-model MODEL.onnx -o OUT");
-  if (flags.target != "cpu")
-    return usageError("--target=" + flags.target +
-                      " is not supported; expected cpu");
+  bool isCuda = flags.target == strait::Target::cuda;
+  if (isCuda ? flags.cpu.getNumOccurrences() : flags.arch.getNumOccurrences())
+    return usageError(isCuda ? "--cpu does not go with --target=cuda"
+                             : "--arch needs --target=cuda");
+  if (isCuda && flags.emit != strait::Emit::object && flags.stopAfter.empty())
+    return usageError("--target=cuda needs --emit=object: there is no runtime "
+                      "for GPUs in this version");
   options.model = options.entries.front().second;
   options.output = flags.output;
   options.emit = flags.emit;
@@ -202,7 +213,9 @@ int main(int argc, char **argv) {
   for (auto &[name, path] : options.entries)
     if (sys::fs::equivalent(path, options.output))
       return usageError("-o " + options.output + " would replace the model");
+  options.target = flags.target;
   options.cpu = flags.cpu;
+  options.arch = flags.arch;
   options.stopAfter = flags.stopAfter;
   if (flags.level < '0' || flags.level > '2')
     return usageError("-O takes 0, 1 or 2");

@@ -9,6 +9,7 @@
 #include "passes/schedule/ModelTables.h"
 #include "passes/schedule/WeightBytes.h"
 #include "runtime/include/strait/abi.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 namespace strait {
 #define GEN_PASS_DEF_EMITMODELTABLESPASS
@@ -52,6 +53,11 @@ static std::optional<uint32_t> dtypeOf(Type type) {
 // schedule.code_level compares the runtime's code levels with these.
 static_assert(int(graph::Isa::Avx2) == STRAIT_ISA_AVX2);
 static_assert(int(graph::Isa::Avx512) == STRAIT_ISA_AVX512);
+static_assert(int(graph::Isa::Sm80) == STRAIT_ISA_SM80);
+static_assert(int(graph::Isa::Sm90a) == STRAIT_ISA_SM90A);
+
+/// Of runtime/cuda.
+static constexpr StringLiteral backendSymbol = "strait_cuda_backend";
 
 namespace {
 struct EmitModelTablesPass
@@ -64,12 +70,14 @@ private:
                                      StringRef name, Operation *program);
   FailureOr<std::string> emitEntries(TableWriter &writer);
   FailureOr<std::string> emitKernels(TableWriter &writer);
+  FailureOr<std::string> emitImages(TableWriter &writer);
   std::string emitLaunches(TableWriter &writer);
   FailureOr<std::string> emitStates(TableWriter &writer);
 
   SmallVector<graph::TargetAttr, 2> targets;
   SmallVector<schedule::ProgramOp> programs;
-  llvm::MapVector<StringRef, unsigned> kernels; // in order of first launch
+  /// With their first launches, in order of these.
+  llvm::MapVector<StringRef, schedule::LaunchOp> kernels;
   SmallVector<schedule::LaunchOp> launches;
 };
 } // namespace
@@ -146,13 +154,17 @@ FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
       LLVM::LLVMVoidType::get(&getContext()),
       {pointer, pointer, pointer, i64, i64});
   SmallVector<TableRow> rows;
-  for (auto &[name, index] : kernels) {
+  for (auto &[name, launch] : kernels) {
     SmallVector<std::string> code(STRAIT_ISA_COUNT); // symbol per code level
     for (auto [number, target] : llvm::enumerate(targets))
-      code[unsigned(target.getIsa())] = versionSymbol(name, targets, number);
+      if (!target.isGpu())
+        code[unsigned(target.getIsa())] = versionSymbol(name, targets, number);
     using Desc = strait_kernel_desc;
     StructRow<Desc> row;
-    row.address(&Desc::name, writer.text(name));
+    row.address(&Desc::name, writer.text(name))
+        .number(&Desc::num_buffers,
+                launch.getReads().size() + launch.getWrites().size())
+        .number(&Desc::num_sizes, launch.getSizes().size());
     for (auto [level, version] : llvm::enumerate(code)) {
       row.address(&Desc::code, level, version);
       Operation *symbol =
@@ -172,13 +184,61 @@ FailureOr<std::string> EmitModelTablesPass::emitKernels(TableWriter &writer) {
   return writer.table("strait.kernels", rows);
 }
 
+/// A constant of the artefact that is defined in another object.
+static void declareConstant(ModuleOp module, StringRef symbol) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto constant = LLVM::GlobalOp::create(
+      builder, module.getLoc(), builder.getI8Type(), /*isConstant=*/true,
+      LLVM::Linkage::External, symbol, Attribute());
+  constant.setVisibility_(LLVM::Visibility::Hidden);
+}
+
+/// Threads of a block of a GPU's kernel, as its generator chose them.
+static std::optional<int64_t> threadsOf(ModuleOp module, StringRef kernel) {
+  for (ModuleOp nested : module.getOps<ModuleOp>())
+    if (Operation *function = nested.lookupSymbol((kernel + "__body").str()))
+      if (auto threads = function->getAttrOfType<DenseI32ArrayAttr>(
+              NVVM::NVVMDialect::getReqntidAttrName()))
+        return threads[0];
+  return std::nullopt;
+}
+
+/// One row per GPU, with a declaration of its code.
+FailureOr<std::string> EmitModelTablesPass::emitImages(TableWriter &writer) {
+  SmallVector<TableRow> rows;
+  for (auto [number, target] : llvm::enumerate(targets)) {
+    SmallVector<TableRow> threads;
+    for (auto &[name, launch] : kernels) {
+      std::string version = versionSymbol(name, targets, number);
+      std::optional<int64_t> count = threadsOf(getOperation(), version);
+      if (!count)
+        return launch.emitOpError("expected @")
+                   << version
+                   << "__body in a nested module with 'nvvm.reqntid', which "
+                      "strait-lower-kernels-to-cuda makes",
+               failure();
+      threads.push_back({TableField::number(*count, 32)});
+    }
+    std::string symbol = imageSymbol(target);
+    declareConstant(getOperation(), symbol);
+    using Desc = strait_image_desc;
+    rows.push_back(StructRow<Desc>()
+                       .number(&Desc::isa, unsigned(target.getIsa()))
+                       .address(&Desc::ptx, symbol)
+                       .address(&Desc::threads,
+                                writer.table(symbol + ".threads", threads)));
+  }
+  return writer.table("strait.images", rows);
+}
+
 std::string EmitModelTablesPass::emitLaunches(TableWriter &writer) {
   SmallVector<TableRow> rows;
   using Desc = strait_launch_desc;
   for (schedule::LaunchOp launch : launches)
     rows.push_back(
         StructRow<Desc>()
-            .number(&Desc::kernel, kernels.lookup(launch.getKernel()))
+            .number(&Desc::kernel,
+                    kernels.find(launch.getKernel()) - kernels.begin())
             .address(&Desc::origin, writer.text(llvm::join(
                                         nodeNames(launch.getLoc()), ";")))
             .number(&Desc::flops, launch.getFlops().value_or(0))
@@ -224,7 +284,7 @@ void EmitModelTablesPass::runOnOperation() {
   launches = numberedLaunches(module);
   kernels.clear();
   for (schedule::LaunchOp launch : launches)
-    kernels.try_emplace(launch.getKernel(), kernels.size());
+    kernels.try_emplace(launch.getKernel(), launch);
 
   FailureOr<WeightsBlock> weights = weightsBlock(module);
   if (failed(weights))
@@ -233,7 +293,12 @@ void EmitModelTablesPass::runOnOperation() {
   FailureOr<std::string> entryTable = emitEntries(writer);
   FailureOr<std::string> kernelTable = emitKernels(writer);
   FailureOr<std::string> stateTable = emitStates(writer);
-  if (failed(entryTable) || failed(kernelTable) || failed(stateTable))
+  // A program that launches nothing needs no device.
+  bool onDevice = targets.front().isGpu() && !kernels.empty();
+  FailureOr<std::string> imageTable =
+      onDevice ? emitImages(writer) : std::string();
+  if (failed(entryTable) || failed(kernelTable) || failed(stateTable) ||
+      failed(imageTable))
     return signalPassFailure();
   std::string launchTable = emitLaunches(writer);
 
@@ -252,7 +317,13 @@ void EmitModelTablesPass::runOnOperation() {
                    .address(&Desc::entries, *entryTable)
                    .address(&Desc::kernels, *kernelTable)
                    .address(&Desc::launches, launchTable)
-                   .address(&Desc::states, *stateTable);
+                   .address(&Desc::states, *stateTable)
+                   .number(&Desc::num_images, onDevice ? targets.size() : 0)
+                   .address(&Desc::images, *imageTable);
+  if (onDevice) {
+    declareConstant(module, backendSymbol);
+    model.address(&Desc::backend, backendSymbol);
+  }
   for (auto [index, byte] : llvm::enumerate(weights->hash))
     model.number(&Desc::weights_hash, index, byte);
   writer.exported("strait_model", model);

@@ -59,3 +59,7 @@ std::string strait::versionSymbol(StringRef name,
     return name.str();
   return (name + "." + graph::stringifyIsa(targets[index].getIsa())).str();
 }
+
+std::string strait::imageSymbol(graph::TargetAttr target) {
+  return ("strait.image." + graph::stringifyIsa(target.getIsa())).str();
+}

@@ -26,6 +26,9 @@ std::string versionSymbol(llvm::StringRef name,
                           llvm::ArrayRef<graph::TargetAttr> targets,
                           size_t index);
 
+/// What the PTX for a GPU is called.
+std::string imageSymbol(graph::TargetAttr target);
+
 /// The number of slabs, plans and growing pieces of a program.
 int64_t countPlans(schedule::ProgramOp program);
 

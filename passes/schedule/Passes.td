@@ -86,7 +86,8 @@ def SplitKernelsPass : Pass<"strait-split-kernels", "::mlir::ModuleOp"> {
       kernel.func @b ...
     }
     ```
-    The grouping depends on the kernels alone, so the objects' bytes do not
+    The kernels of a GPU stay together, as it loads them as one image. The
+    grouping depends on the kernels alone, so the objects' bytes do not
     depend on how many threads compile them.
   }];
   let options = [Option<"kernelsPerModule", "kernels-per-module", "int64_t",
@@ -101,6 +102,8 @@ def EmitModelTablesPass
     entries, kernels and launches) as LLVM globals, and declarations of what
     they refer to. Programs stay as they are; kernels are looked for in nested
     modules too. The module's targets say which code levels the kernels have.
+    Of GPUs' kernels the tables hold one image per target, which is made from
+    its nested module, and the threads of their blocks.
   }];
   let options = [
     Option<"modelName", "model-name", "std::string", "\"model\"",

@@ -49,10 +49,12 @@ struct SplitKernelsPass
     OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
     for (auto [number, target] : llvm::enumerate(*targets)) {
       ModuleOp group;
+      // A GPU loads one image of all kernels.
+      int64_t perModule =
+          target.isGpu() ? int64_t(kernels.size()) : kernelsPerModule;
       for (auto [index, kernel] : llvm::enumerate(kernels)) {
-        if (int64_t(index) % kernelsPerModule == 0) {
-          std::string name =
-              ("kernels_" + Twine(index / kernelsPerModule)).str();
+        if (int64_t(index) % perModule == 0) {
+          std::string name = ("kernels_" + Twine(index / perModule)).str();
           group = ModuleOp::create(builder, module.getLoc(),
                                    versionSymbol(name, *targets, number));
           graph::TargetAttr::setList(group, target);

@@ -146,7 +146,7 @@ protected:
     PassManager manager(&context);
     strait::PipelineBuilder pipeline(manager);
     strait::buildSchedulePipeline(pipeline, options);
-    strait::buildCpuPipeline(pipeline, options);
+    strait::buildCodePipeline(pipeline, options);
     ASSERT_TRUE(succeeded(manager.run(*parsed)));
     SmallVector<SmallString<0>> objects;
     ASSERT_TRUE(succeeded(

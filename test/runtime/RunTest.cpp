@@ -444,8 +444,8 @@ TEST_F(RunTest, ModulesThatDoNotFitAreRefused) {
   // Code for AVX-512 only, on a machine that is told to have less.
   strait_model_desc wide = strait_model;
   strait_kernel_fn code = strait_model.kernels[0].code[0];
-  strait_kernel_desc kernels[] = {{"both", {code, code}},
-                                  {"wide", {nullptr, code}}};
+  strait_kernel_desc kernels[] = {{"both", {code, code}, 0, 0},
+                                  {"wide", {nullptr, code}, 0, 0}};
   wide.kernels = kernels;
   options.weights = theWeights;
   options.max_isa = STRAIT_ISA_AVX2;
@@ -465,8 +465,8 @@ TEST_F(RunTest, KernelsRunInOneFloatingPointMode) {
   static std::atomic<uint32_t> seen;
   strait_kernel_fn look = [](void *const *, const int64_t *, void *, int64_t,
                              int64_t) { seen |= _mm_getcsr(); };
-  strait_kernel_desc kernels[] = {{"first", {look, look}},
-                                  {"second", {look, look}}};
+  strait_kernel_desc kernels[] = {{"first", {look, look}, 0, 0},
+                                  {"second", {look, look}, 0, 0}};
   strait_model_desc looking = strait_model;
   looking.kernels = kernels;
   strait_module_options options;
@@ -526,8 +526,8 @@ TEST_F(RunTest, LevelsAreHeldByAllKernelsOrNot) {
   EXPECT_FALSE(strait_module_has_isa(module, STRAIT_ISA_COUNT));
   strait_model_desc both = strait_model;
   strait_kernel_fn code = strait_model.kernels[0].code[0];
-  strait_kernel_desc kernels[] = {{"first", {code, code}},
-                                  {"second", {code, code}}};
+  strait_kernel_desc kernels[] = {{"first", {code, code}, 0, 0},
+                                  {"second", {code, code}, 0, 0}};
   both.kernels = kernels;
   strait_module_options options;
   strait_module_options_init(&options);

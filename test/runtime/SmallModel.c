@@ -172,25 +172,23 @@ static const strait_entry_desc entries[4] = {
     {"loop", run_loop, 1, 1, count_inputs, loop_outputs, 2, 0}};
 
 static const strait_kernel_desc kernels[2] = {
-    {"scale_rows", {scale_rows, NULL}}, {"add_one", {add_one, add_one}}};
+    {"scale_rows", {scale_rows, NULL}, 3, 1},
+    {"add_one", {add_one, add_one}, 2, 1}};
 
 static const strait_launch_desc launches[2] = {
     {0, 0, "/scale/Mul", 0, 0}, {1, 0, "/shift/Add;/shift/\"one\"", 0, 0}};
 
 __attribute__((visibility("default"))) const strait_model_desc strait_model = {
-    STRAIT_ABI_VERSION,
-    0,
-    "small",
-    "by hand",
-    COLUMNS * sizeof(float),
+    .abi_version = STRAIT_ABI_VERSION,
+    .name = "small",
+    .producer = "by hand",
+    .weights_bytes = COLUMNS * sizeof(float),
     /* BLAKE3 of the floats 1, 2, 3, 4 */
-    {0x07, 0x37, 0x74, 0x33, 0x46, 0x69, 0xea, 0x44, 0x28, 0x64, 0xe2, 0xfe,
-     0xe8, 0xde, 0x79, 0x34},
-    4,
-    2,
-    2,
-    0,
-    entries,
-    kernels,
-    launches,
-    NULL};
+    .weights_hash = {0x07, 0x37, 0x74, 0x33, 0x46, 0x69, 0xea, 0x44,
+                     0x28, 0x64, 0xe2, 0xfe, 0xe8, 0xde, 0x79, 0x34},
+    .num_entries = 4,
+    .num_kernels = 2,
+    .num_launches = 2,
+    .entries = entries,
+    .kernels = kernels,
+    .launches = launches};

@@ -6,7 +6,8 @@
  * 64-bit targets, so a model's object needs no header to be linked.
  *
  * A compiled model is
- *   - kernels: loops over a range of tasks, without state or allocation;
+ *   - kernels: loops over a range of tasks, without state or allocation, or
+ *     images of code for a device that does one task per block of threads;
  *   - one host function per entry: evaluates the sizes, asks for memory,
  *     launches the kernels in order;
  *   - one block of weights, mapped read-only and shared by all instances.
@@ -17,7 +18,7 @@
 #include <stdint.h>
 
 /* Changes whenever a structure or the meaning of a call below changes. */
-#define STRAIT_ABI_VERSION 5
+#define STRAIT_ABI_VERSION 6
 
 /* Alignment in bytes of every buffer, weight and scratch area. */
 #define STRAIT_ALIGNMENT 64
@@ -40,8 +41,16 @@ typedef enum strait_dtype {
 } strait_dtype;
 
 /* Code levels. A model holds a level if all of its kernels have code of it; the
- * runtime takes the highest that the machine has and the model holds. */
-enum { STRAIT_ISA_AVX2 = 0, STRAIT_ISA_AVX512 = 1, STRAIT_ISA_COUNT = 2 };
+ * runtime takes the highest that the machine has and the model holds. A model
+ * is for CPUs or for devices, whose levels start at STRAIT_ISA_COUNT. */
+enum {
+  STRAIT_ISA_AVX2 = 0,
+  STRAIT_ISA_AVX512 = 1,
+  STRAIT_ISA_COUNT = 2,
+  STRAIT_ISA_SM80 = 2,  /* any GPU of compute capability 8.0 or later */
+  STRAIT_ISA_SM90A = 3, /* GPUs of compute capability 9.0 only */
+  STRAIT_ISA_END = 4
+};
 
 /* One run in progress; opaque to compiled code. */
 typedef struct strait_run_state strait_run_state;
@@ -53,9 +62,10 @@ typedef struct strait_binding {
   int64_t *dims;
 } strait_binding;
 
-/* Runs tasks [begin, end) of a kernel. `buffers` are the operands in the order
- * of the launch (inputs, then results), `sizes` the dynamic extents, `scratch`
- * the calling worker's own area of the size that the launch asked for. */
+/* Runs tasks [begin, end) of a kernel on a CPU. `buffers` are the operands in
+ * the order of the launch (inputs, then results), `sizes` the dynamic extents,
+ * `scratch` the calling worker's own area of the size that the launch asked
+ * for. */
 typedef void (*strait_kernel_fn)(void *const *buffers, const int64_t *sizes,
                                  void *scratch, int64_t begin, int64_t end);
 
@@ -65,8 +75,10 @@ typedef struct strait_services {
   uint32_t abi_version;
   uint32_t bytes; /* sizeof(strait_services) of the runtime */
 
-  /* Runs launch number `launch` of the model over `tasks` tasks on the pool
-   * and returns when all are done. 0 tasks: nothing to do. */
+  /* Runs launch number `launch` of the model over `tasks` tasks: on the pool,
+   * returning when all are done, or on the device, in the order of these calls.
+   * `scratch_bytes` is the memory that each worker, or each block of threads,
+   * has for itself. 0 tasks: nothing to do. */
   int32_t (*launch)(strait_run_state *run, uint32_t launch,
                     void *const *buffers, const int64_t *sizes, int64_t tasks,
                     int64_t scratch_bytes);
@@ -158,7 +170,21 @@ typedef struct strait_entry_desc {
 typedef struct strait_kernel_desc {
   const char *name;
   strait_kernel_fn code[STRAIT_ISA_COUNT]; /* NULL where not compiled */
+  uint32_t num_buffers, num_sizes;         /* of its launches */
 } strait_kernel_desc;
+
+/* Code of all kernels for a device: each is a function of the kernel's name
+ * whose parameters are the buffers' addresses and the sizes, 8 bytes each. */
+typedef struct strait_image_desc {
+  uint32_t isa; /* STRAIT_ISA_SM80, ... */
+  uint32_t reserved;
+  const char *ptx;
+  const uint32_t *threads; /* of a block, by kernel */
+} strait_image_desc;
+
+/* What drives a device (runtime/core/backend.h). A model for devices refers to
+ * it, so that only programs with such models carry it. */
+typedef struct strait_backend strait_backend;
 
 /* One launch site: which kernel, and the ONNX nodes it came from joined by
  * ';', for profiles and errors. FLOPs and bytes are 0 where dynamic. */
@@ -191,10 +217,13 @@ typedef struct strait_model_desc {
   uint64_t weights_bytes;
   uint8_t weights_hash[16]; /* first 16 bytes of the weights' BLAKE3 hash */
   uint32_t num_entries, num_kernels, num_launches, num_states;
+  uint32_t num_images, reserved;
   const strait_entry_desc *entries;
   const strait_kernel_desc *kernels;
   const strait_launch_desc *launches;
   const strait_state_desc *states;
+  const strait_image_desc *images;
+  const strait_backend *backend; /* NULL: the kernels run on CPUs */
 } strait_model_desc;
 
 #endif /* STRAIT_ABI_H */

@@ -64,10 +64,14 @@ func.func @gpu(%x: tensor<?x50xf32>) -> (tensor<?x50xf32>, tensor<?x50xf32>) {
 // -----
 
 module attributes {strait.targets = [#strait.target<isa = sm_80>]} {
-func.func @negative_gpu_root(%x: tensor<10xf32>) -> tensor<1x?xi64> {
-  // expected-error @below {{has no rule for cutting it into tasks on sm_80}}
-  %y = strait.non_zero %x : (tensor<10xf32>) -> tensor<1x?xi64>
-  return %y : tensor<1x?xi64>
+// One diagnostic names all roots that stand in the way.
+func.func @negative_gpu_roots(%x: tensor<3x4xf32>) -> (tensor<2x?xi64>, tensor<2x?xi64>) {
+  // expected-error @below {{expected ops that there is a code generator for on sm_80, found kernel.non_zero}}
+  %y = strait.non_zero %x : (tensor<3x4xf32>) -> tensor<2x?xi64>
+  %a = strait.relu %x : (tensor<3x4xf32>) -> tensor<3x4xf32>
+  // expected-note @below {{found kernel.non_zero, too}}
+  %z = strait.non_zero %a : (tensor<3x4xf32>) -> tensor<2x?xi64>
+  return %y, %z : tensor<2x?xi64>, tensor<2x?xi64>
 }
 }
 

@@ -70,6 +70,72 @@ schedule.program @main inputs [] outputs [] {
 
 // -----
 
+// GPUs have images, with the threads of each kernel's blocks, and a backend;
+// the table of kernels counts their parameters.
+// CHECK-LABEL: strait.targets = [#strait.target<isa = sm_80>, #strait.target<isa = sm_90a>]
+// CHECK-NOT: llvm.func hidden @k(
+// CHECK: llvm.mlir.global private constant @strait.kernels()
+// CHECK: llvm.mlir.constant(2 : i32)
+// CHECK: llvm.mlir.constant(1 : i32)
+// CHECK: llvm.mlir.global external hidden constant @strait.image.sm_80() {{.*}} : i8
+// CHECK: llvm.mlir.global private constant @strait.image.sm_80.threads()
+// CHECK: llvm.mlir.constant(256 : i32)
+// CHECK: llvm.mlir.global external hidden constant @strait.image.sm_90a() {{.*}} : i8
+// CHECK: llvm.mlir.global private constant @strait.image.sm_90a.threads()
+// CHECK: llvm.mlir.constant(384 : i32)
+// CHECK: llvm.mlir.global private constant @strait.images()
+// CHECK: llvm.mlir.constant(2 : i32)
+// CHECK: llvm.mlir.addressof @strait.image.sm_80 :
+// CHECK: llvm.mlir.addressof @strait.image.sm_80.threads
+// CHECK: llvm.mlir.constant(3 : i32)
+// CHECK: llvm.mlir.addressof @strait.image.sm_90a :
+// CHECK: llvm.mlir.global external constant @strait_model()
+// CHECK: llvm.mlir.addressof @strait.images
+// CHECK: llvm.mlir.addressof @strait_cuda_backend
+module attributes {strait.targets = [#strait.target<isa = sm_80>, #strait.target<isa = sm_90a>]} {
+schedule.program @main inputs [#schedule.tensor<"x" : tensor<?xf32>, ["n"]>] outputs [] {
+  %c1 = arith.constant 1 : index
+  %n = schedule.dim 0[0]
+  schedule.begin_run
+  %x = schedule.input 0
+  %slab = schedule.slab 1 bytes %c1
+  schedule.launch @k tasks(%c1) scratch(%c1) sizes(%n) reads(%x) writes(%slab)
+  schedule.return
+}
+module @kernels_0 {
+  func.func private @k__body() attributes {nvvm.reqntid = array<i32: 256>}
+}
+module @kernels_0.sm_90a {
+  func.func private @k.sm_90a__body() attributes {nvvm.reqntid = array<i32: 384>}
+}
+}
+
+// -----
+
+// A program that launches nothing needs no device.
+// CHECK-LABEL: strait.targets = [#strait.target<isa = sm_80>]
+// CHECK-NOT: strait_cuda_backend
+module attributes {strait.targets = [#strait.target<isa = sm_80>]} {
+schedule.program @main inputs [] outputs [] {
+  schedule.begin_run
+  schedule.return
+}
+}
+
+// -----
+
+module attributes {strait.targets = [#strait.target<isa = sm_80>]} {
+schedule.program @negative_image inputs [] outputs [] {
+  %c1 = arith.constant 1 : index
+  schedule.begin_run
+  // expected-error @below {{expected @k__body in a nested module with 'nvvm.reqntid', which strait-lower-kernels-to-cuda makes}}
+  schedule.launch @k tasks(%c1) scratch(%c1) writes()
+  schedule.return
+}
+}
+
+// -----
+
 // @negative_target: nobody said what the code is for.
 // expected-error @below {{expected 'strait.targets' on the module, where the compiler puts it}}
 module {

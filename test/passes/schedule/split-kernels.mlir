@@ -60,3 +60,31 @@ kernel.func @negative_version inputs 1 shapes([#one] -> [#one]) {
   kernel.yield %0 : tensor<4xf32>
 }
 }
+
+// -----
+
+#one = affine_map<() -> (4)>
+// GPUs load all kernels at once.
+// CHECK-LABEL: module attributes {strait.targets = [#strait.target<isa = sm_80>, #strait.target<isa = sm_90a>]}
+// CHECK: module @kernels_0 attributes {strait.targets = [#strait.target<isa = sm_80>]} {
+// CHECK-COUNT-3: kernel.func
+// CHECK: module @kernels_0.sm_90a attributes
+// CHECK-COUNT-3: kernel.func
+// CHECK-NOT: module
+module attributes {strait.targets = [#strait.target<isa = sm_80>, #strait.target<isa = sm_90a>]} {
+kernel.func @a inputs 1 shapes([#one] -> [#one]) attributes {scratch = #one, tasks = #one, tile = {},
+    versions = [{scratch = #one, tasks = #one, tile = {}}]} {
+^bb0(%0: tensor<4xf32>):
+  kernel.yield %0 : tensor<4xf32>
+}
+kernel.func @b inputs 1 shapes([#one] -> [#one]) attributes {scratch = #one, tasks = #one, tile = {},
+    versions = [{scratch = #one, tasks = #one, tile = {}}]} {
+^bb0(%0: tensor<4xf32>):
+  kernel.yield %0 : tensor<4xf32>
+}
+kernel.func @c inputs 1 shapes([#one] -> [#one]) attributes {scratch = #one, tasks = #one, tile = {},
+    versions = [{scratch = #one, tasks = #one, tile = {}}]} {
+^bb0(%0: tensor<4xf32>):
+  kernel.yield %0 : tensor<4xf32>
+}
+}
