@@ -288,6 +288,7 @@ int Compilation::write() {
   LinkJob job;
   job.objects = views;
   job.weights = *weights;
+  job.forDevices = options.target == Target::cuda;
   job.output = options.output;
   job.description = std::move(description);
   llvm::Error error = options.emit == Emit::executable ? linkExecutable(job)

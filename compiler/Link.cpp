@@ -98,7 +98,9 @@ Error strait::linkExecutable(const LinkJob &job) {
   arguments.insert(arguments.end(),
                    {"-pie", "--dynamic-linker", "/lib64/ld-linux-x86-64.so.2"});
   objects.appendTo(arguments);
+  // Only models for GPUs refer to what drives these.
   arguments.insert(arguments.end(), {*runtime + "/libstrait_program.a",
+                                     *runtime + "/libstrait_cuda.a",
                                      *runtime + "/libstrait_runtime.a",
                                      "-l:libc.so.6", "-l:libm.so.6"});
   if (Error error = runLinker(arguments))
@@ -135,8 +137,9 @@ Error strait::linkSharedLibrary(const LinkJob &job) {
                                      "--version-script", exports.path().str()});
   objects.appendTo(arguments);
   arguments.insert(arguments.end(),
-                   {"--whole-archive", *runtime + "/libstrait_runtime.a",
-                    "--no-whole-archive", "-l:libc.so.6", "-l:libm.so.6"});
+                   {*runtime + "/libstrait_cuda.a", "--whole-archive",
+                    *runtime + "/libstrait_runtime.a", "--no-whole-archive",
+                    "-l:libc.so.6", "-l:libm.so.6"});
   if (Error error = runLinker(arguments))
     return error;
   if (Error error = appendWeights(file.path(), job.weights))
@@ -155,6 +158,7 @@ Error strait::writeObject(const LinkJob &job) {
   std::string weightsPath = besides(job.output, ".weights");
   std::string symbol = symbolOf(job.output);
   std::string use = "Link with " + sys::path::filename(objectPath).str() +
+                    (job.forDevices ? ", libstrait_cuda.a" : "") +
                     " and libstrait_runtime.a.";
   if (job.weights.bytes != 0)
     use += " Options of strait_module_open:\n * weights_path = the path of " +

@@ -37,6 +37,8 @@ struct LinkJob {
   /// Comment lines for the header of a library or object: what the model is,
   /// its inputs and outputs. No line break within a line.
   std::vector<std::string> description;
+  /// The model's kernels run on GPUs.
+  bool forDevices = false;
 };
 
 /// Finds the runtime's files: lib/strait beside the folder of the running

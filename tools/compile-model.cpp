@@ -202,9 +202,6 @@ int main(int argc, char **argv) {
   if (isCuda ? flags.cpu.getNumOccurrences() : flags.arch.getNumOccurrences())
     return usageError(isCuda ? "--cpu does not go with --target=cuda"
                              : "--arch needs --target=cuda");
-  if (isCuda && flags.emit != strait::Emit::object && flags.stopAfter.empty())
-    return usageError("--target=cuda needs --emit=object: there is no runtime "
-                      "for GPUs in this version");
   options.model = options.entries.front().second;
   options.output = flags.output;
   options.emit = flags.emit;

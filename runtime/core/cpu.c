@@ -60,6 +60,10 @@ const char *strait_isa_name(int32_t isa) {
     return "AVX2 with FMA, F16C and BMI2 (x86-64-v3)";
   case STRAIT_ISA_AVX512:
     return "AVX-512 F, VL, BW and DQ (x86-64-v4)";
+  case STRAIT_ISA_SM80:
+    return "sm_80 (NVIDIA GPUs from compute capability 8.0 on)";
+  case STRAIT_ISA_SM90A:
+    return "sm_90a (NVIDIA GPUs of compute capability 9.0)";
   default:
     return "neither AVX2 nor AVX-512";
   }

@@ -28,14 +28,15 @@ void strait_growth_end(strait_instance *instance, uint32_t entry) {
     if (!plan->grows)
       continue;
     plan->grows = false;
-    strait_block_free(&instance->options.allocator, &plan->slab);
-    strait_block_free(&instance->options.allocator, &plan->last);
+    strait_block_free(&instance->buffers.allocator, &plan->slab);
+    strait_block_free(&instance->buffers.allocator, &plan->last);
   }
 }
 
 int32_t strait_growth_grow(strait_run_state *run, uint32_t plan, int64_t bytes,
                            int64_t kept, const char *what, void **data) {
-  const strait_allocator *allocator = &run->instance->options.allocator;
+  const strait_buffers *buffers = &run->instance->buffers;
+  const strait_allocator *allocator = &buffers->allocator;
   strait_plan_state *state = plan_of(run, plan);
   strait_code code = strait_check_interruption(run);
   if (code)
@@ -57,10 +58,16 @@ int32_t strait_growth_grow(strait_run_state *run, uint32_t plan, int64_t bytes,
   if (!fits) {
     strait_block_free(allocator, &next);
     return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
-                       "%s: no memory for %" PRId64 " bytes", what, bytes);
+                       "%s: no memory%s for %" PRId64 " bytes", what,
+                       strait_buffers_place(buffers), bytes);
   }
   if (kept > 0) {
-    memcpy(next.data, state->slab.data, (size_t)kept);
+    code = strait_buffers_copy(buffers, next.data, state->slab.data,
+                               (size_t)kept, run->error);
+    if (code) {
+      strait_block_free(allocator, &next);
+      return code;
+    }
     strait_block_free(allocator, &state->slab);
   }
   state->last = state->slab;

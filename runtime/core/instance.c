@@ -124,6 +124,12 @@ strait_code strait_instance_create(const strait_module *module,
   instance->options = chosen;
   instance->workers = workers;
   instance->bytes = bytes;
+  code = strait_buffers_open(module, &instance->options.allocator,
+                             &instance->buffers, error);
+  if (code) {
+    strait_release(&chosen.allocator, memory, bytes);
+    return code;
+  }
   *result = instance;
   return STRAIT_OK;
 }
@@ -132,21 +138,25 @@ void strait_instance_destroy(strait_instance *instance) {
   if (!instance)
     return;
   const strait_allocator allocator = instance->options.allocator;
+  const strait_allocator *buffers = &instance->buffers.allocator;
   const strait_model_desc *model = instance->module->model;
   for (uint32_t e = 0; e < model->num_entries; ++e) {
     const strait_entry_desc *desc = &model->entries[e];
     strait_entry_state *state = &instance->entries[e];
     for (uint32_t i = 0; i < desc->num_inputs; ++i)
-      strait_block_free(&allocator, &state->input_states[i].aligned);
-    for (uint32_t i = 0; i < desc->num_outputs; ++i)
-      strait_block_free(&allocator, &state->output_states[i].own);
+      strait_block_free(buffers, &state->input_states[i].aligned);
+    for (uint32_t i = 0; i < desc->num_outputs; ++i) {
+      strait_block_free(buffers, &state->output_states[i].own);
+      strait_block_free(&allocator, &state->output_states[i].copy);
+    }
     for (uint32_t i = 0; i < desc->num_plans; ++i) {
-      strait_block_free(&allocator, &state->plans[i].slab);
-      strait_block_free(&allocator, &state->plans[i].last);
+      strait_block_free(buffers, &state->plans[i].slab);
+      strait_block_free(buffers, &state->plans[i].last);
       strait_block_free(&allocator, &state->plans[i].numbers);
     }
   }
   strait_block_free(&allocator, &instance->scratch);
+  strait_buffers_close(&instance->buffers);
   strait_release(&allocator, instance, instance->bytes);
 }
 
@@ -275,7 +285,8 @@ void strait_instance_memory(const strait_instance *instance,
     for (uint32_t i = 0; i < desc->num_inputs; ++i)
       memory->io_bytes += state->input_states[i].aligned.bytes;
     for (uint32_t i = 0; i < desc->num_outputs; ++i)
-      memory->io_bytes += state->output_states[i].own.bytes;
+      memory->io_bytes += state->output_states[i].own.bytes +
+                          state->output_states[i].copy.bytes;
     for (uint32_t i = 0; i < desc->num_plans; ++i) {
       memory->arena_bytes += state->plans[i].slab.bytes;
       memory->other_bytes += state->plans[i].numbers.bytes;

@@ -5,7 +5,7 @@
 #ifndef STRAIT_CORE_INSTANCE_H
 #define STRAIT_CORE_INSTANCE_H
 
-#include "runtime/core/memory.h"
+#include "runtime/core/buffers.h"
 #include "runtime/core/module.h"
 #include "strait/runtime.h"
 
@@ -27,7 +27,8 @@ typedef struct strait_plan_state {
 typedef struct strait_input_state {
   const void *data; /* the caller's */
   bool bound;
-  strait_block aligned; /* copy of data that is not aligned */
+  strait_block aligned; /* copy of data that is not aligned, or not where
+                           buffers lie */
   strait_state *state;  /* in place of data, or NULL */
 } strait_input_state;
 
@@ -35,6 +36,7 @@ typedef struct strait_output_state {
   void *data; /* the caller's, or NULL */
   size_t bytes;
   strait_block own;
+  strait_block copy;   /* of `own`, where that lies on a device */
   strait_state *state; /* in place of both, or NULL */
   bool placed;         /* in this run */
 } strait_output_state;
@@ -66,6 +68,7 @@ struct strait_run_state {
 struct strait_instance {
   const strait_module *module;
   strait_instance_options options;
+  strait_buffers buffers; /* where those of runs lie */
   uint32_t workers;
   size_t bytes; /* of this structure and what lies behind it */
   strait_entry_state *entries;

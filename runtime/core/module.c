@@ -13,7 +13,7 @@
 void strait_module_options_init(strait_module_options *options) {
   memset(options, 0, sizeof *options);
   options->size = sizeof *options;
-  options->max_isa = STRAIT_ISA_COUNT - 1;
+  options->max_isa = STRAIT_ISA_END - 1;
 }
 
 static strait_code take_options(const strait_module_options *options,
@@ -44,10 +44,18 @@ static bool holds_level(const strait_model_desc *model, uint32_t isa,
   return true;
 }
 
-/* Takes the highest code level that this machine runs. */
+/* Takes the highest code level that this CPU runs. */
 static strait_code choose_level(strait_module *module, uint32_t max_isa,
                                 strait_error *error) {
   const strait_model_desc *model = module->model;
+  if (model->num_kernels) {
+    module->kernels = strait_allocate(
+        &module->allocator, model->num_kernels * sizeof *module->kernels);
+    if (!module->kernels)
+      return strait_fail(error, STRAIT_OUT_OF_MEMORY,
+                         "no memory for a table of %" PRIu32 " kernels",
+                         model->num_kernels);
+  }
   int32_t machine = strait_cpu_isa();
   int32_t limit = machine < (int32_t)max_isa ? machine : (int32_t)max_isa;
   const char *missing = NULL;
@@ -98,6 +106,24 @@ static strait_code find_weights(strait_module *module,
   return strait_weights_map_beside(model, &module->weights, error);
 }
 
+/* Loads code and weights into a device, after which it has its own copy of
+ * these. */
+static strait_code use_device(strait_module *module, uint32_t max_isa,
+                              strait_error *error) {
+  const strait_backend *backend = module->model->backend;
+  strait_device *device;
+  strait_code code =
+      backend->open(module->model, &module->allocator, module->weights.data,
+                    max_isa, &device, error);
+  if (code)
+    return code;
+  module->device = device;
+  module->isa = backend->isa(device);
+  module->entry_weights = backend->weights(device);
+  strait_weights_unmap(&module->weights);
+  return STRAIT_OK;
+}
+
 strait_code strait_module_open(const strait_model_desc *model,
                                const strait_module_options *options,
                                strait_module **result, strait_error *error) {
@@ -119,18 +145,13 @@ strait_code strait_module_open(const strait_model_desc *model,
     return strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory for a module");
   module->model = model;
   module->allocator = chosen.allocator;
-  if (model->num_kernels) {
-    module->kernels = strait_allocate(
-        &module->allocator, model->num_kernels * sizeof *module->kernels);
-    if (!module->kernels)
-      code = strait_fail(error, STRAIT_OUT_OF_MEMORY,
-                         "no memory for a table of %" PRIu32 " kernels",
-                         model->num_kernels);
-  }
-  if (!code)
+  if (!model->backend)
     code = choose_level(module, chosen.max_isa, error);
   if (!code)
     code = find_weights(module, &chosen, error);
+  module->entry_weights = module->weights.data;
+  if (!code && model->backend)
+    code = use_device(module, chosen.max_isa, error);
   if (code) {
     strait_module_close(module);
     return code;
@@ -177,6 +198,8 @@ strait_code strait_module_open_file(const char *path,
 void strait_module_close(strait_module *module) {
   if (!module)
     return;
+  if (module->device)
+    module->model->backend->close(module->device);
   strait_weights_unmap(&module->weights);
   strait_allocator allocator = module->allocator;
   strait_release(&allocator, module->kernels,
@@ -202,8 +225,17 @@ uint64_t strait_module_weights_bytes(const strait_module *module) {
 uint32_t strait_module_isa(const strait_module *module) { return module->isa; }
 
 int32_t strait_module_has_isa(const strait_module *module, uint32_t isa) {
+  const strait_model_desc *model = module->model;
+  for (uint32_t i = 0; i < model->num_images; ++i)
+    if (model->images[i].isa == isa)
+      return 1;
   const char *missing;
-  return isa < STRAIT_ISA_COUNT && holds_level(module->model, isa, &missing);
+  return !model->backend && isa < STRAIT_ISA_COUNT &&
+         holds_level(model, isa, &missing);
+}
+
+const char *strait_module_device(const strait_module *module) {
+  return module->device ? module->model->backend->name(module->device) : NULL;
 }
 
 uint32_t strait_num_entries(const strait_module *module) {

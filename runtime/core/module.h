@@ -5,6 +5,7 @@
 #ifndef STRAIT_CORE_MODULE_H
 #define STRAIT_CORE_MODULE_H
 
+#include "runtime/core/backend.h"
 #include "runtime/core/weights.h"
 #include "strait/runtime.h"
 
@@ -13,7 +14,9 @@ struct strait_module {
   strait_allocator allocator;
   strait_weights weights;
   void *library;             /* from dlopen, or NULL */
-  strait_kernel_fn *kernels; /* the code chosen for each kernel */
+  strait_kernel_fn *kernels; /* the code chosen for each kernel; of CPUs */
+  strait_device *device;     /* with code and weights; NULL: CPUs */
+  const uint8_t *entry_weights; /* as entries get them */
   uint32_t isa;
 };
 

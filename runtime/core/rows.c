@@ -19,10 +19,14 @@ static bool has_rows(const strait_state *state) {
   return state->desc->row_axis >= 0;
 }
 
-static void empty(strait_state *state) {
+static strait_code empty(strait_state *state, strait_error *error) {
   state->length = has_rows(state) ? 0 : 1;
-  if (!has_rows(state))
-    memset(state->front.data, 0, (size_t)state->row_bytes);
+  if (has_rows(state))
+    return STRAIT_OK;
+  strait_code code =
+      strait_buffers_clear(&state->buffers, state->front.data,
+                           (size_t)state->row_bytes, error);
+  return code ? code : strait_buffers_wait(&state->buffers, error);
 }
 
 /* Finds outer, capacity and row_bytes; fails where they do not fit. */
@@ -59,16 +63,21 @@ strait_code strait_state_open(const strait_module *module, uint32_t index,
                        module->model->num_states, index);
   strait_state *state;
   strait_code code =
-      strait_state_make(desc->dtype, desc->rank, options, &state, error);
+      strait_state_make(module, desc->dtype, desc->rank, options, &state,
+                        error);
   if (code)
     return code;
   state->desc = desc;
   code = measure(state, error);
   size_t bytes = (size_t)(state->outer * state->capacity * state->row_bytes);
-  if (!code && !strait_block_reserve(&state->allocator, &state->front, bytes))
+  if (!code &&
+      !strait_block_reserve(&state->buffers.allocator, &state->front, bytes))
     code = strait_fail(error, STRAIT_OUT_OF_MEMORY,
-                       "no memory for the %zu bytes of state '%s'", bytes,
+                       "no memory%s for the %zu bytes of state '%s'",
+                       strait_buffers_place(&state->buffers), bytes,
                        desc->name);
+  if (!code)
+    code = empty(state, error);
   if (code) {
     strait_state_destroy(state);
     return code;
@@ -76,7 +85,6 @@ strait_code strait_state_open(const strait_module *module, uint32_t index,
   if (desc->rank)
     memcpy(state->dims, desc->dims, desc->rank * sizeof *desc->dims);
   state->set = 1;
-  empty(state);
   *result = state;
   return STRAIT_OK;
 }
@@ -104,7 +112,7 @@ int64_t strait_state_length(const strait_state *state) {
 
 void strait_state_reset(strait_state *state) {
   if (state && state->desc)
-    empty(state);
+    empty(state, NULL); /* where a device failed, the next run says so */
   else if (state)
     state->set = 0;
 }
@@ -129,7 +137,7 @@ void strait_rows_end(strait_instance *instance, strait_code code) {
     if (!code)
       state->length = state->next;
     else if (state->changed)
-      empty(state);
+      empty(state, NULL);
   }
 }
 
@@ -171,9 +179,13 @@ int32_t strait_rows_write(strait_run_state *run, uint32_t index,
   char *to = (char *)state->front.data + at * state->row_bytes;
   const char *from = rows;
   int64_t piece = count * state->row_bytes;
-  for (int64_t i = 0; piece && i < state->outer; ++i)
-    memmove(to + i * state->capacity * state->row_bytes, from + i * piece,
-            (size_t)piece);
+  for (int64_t i = 0; piece && !code && i < state->outer; ++i)
+    code = strait_buffers_move(&run->instance->buffers,
+                               to + i * state->capacity * state->row_bytes,
+                               from + i * piece, (size_t)piece,
+                               &state->buffers, &state->back, run->error);
+  if (code)
+    return code;
   state->next = at + count;
   return STRAIT_OK;
 }
@@ -192,12 +204,16 @@ int32_t strait_rows_rotate(strait_run_state *run, uint32_t index, int64_t by,
   int64_t stay = by < held ? held - by : 0;
   if (by && state->length)
     state->changed = 1;
-  for (int64_t i = 0; by && stay && i < state->outer; ++i) {
+  for (int64_t i = 0; by && stay && !code && i < state->outer; ++i) {
     char *piece =
         (char *)state->front.data + i * state->capacity * state->row_bytes;
-    memmove(piece, piece + by * state->row_bytes,
-            (size_t)(stay * state->row_bytes));
+    code = strait_buffers_move(&run->instance->buffers, piece,
+                               piece + by * state->row_bytes,
+                               (size_t)(stay * state->row_bytes),
+                               &state->buffers, &state->back, run->error);
   }
+  if (code)
+    return code;
   state->next = stay;
   *length = stay;
   return STRAIT_OK;

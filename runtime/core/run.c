@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE
 #include "runtime/core/clock.h"
 #include "runtime/core/cpu.h"
+#include "runtime/core/edges.h"
 #include "runtime/core/error.h"
 #include "runtime/core/growth.h"
 #include "runtime/core/instance.h"
@@ -106,17 +107,31 @@ static strait_code reserve_scratch(strait_run_state *run, int64_t bytes) {
 }
 
 static void report_launch(strait_instance *instance, uint32_t launch,
-                          int64_t tasks, uint64_t start) {
+                          int64_t tasks, uint64_t start, uint64_t end) {
   const strait_model_desc *model = instance->module->model;
   const strait_launch_desc *desc = &model->launches[launch];
   strait_launch_event event = {.kernel = model->kernels[desc->kernel].name,
                                .origin = desc->origin,
                                .start_ns = start,
-                               .end_ns = strait_now_ns(),
+                               .end_ns = end,
                                .tasks = tasks,
                                .flops = desc->flops,
                                .bytes = desc->bytes};
   instance->options.on_launch(instance->options.on_launch_user, &event);
+}
+
+static strait_code launch_on_device(strait_run_state *run,
+                                    const strait_device_launch *launch) {
+  strait_instance *instance = run->instance;
+  const strait_buffers *buffers = &instance->buffers;
+  bool timed = instance->options.on_launch != NULL;
+  uint64_t start = timed ? strait_now_ns() : 0, elapsed = 0;
+  strait_code code = buffers->backend->launch(
+      buffers->queue, launch, timed ? &elapsed : NULL, run->error);
+  if (!code && timed)
+    report_launch(instance, launch->launch, launch->tasks, start,
+                  start + elapsed);
+  return code;
 }
 
 static int32_t launch_service(strait_run_state *run, uint32_t launch,
@@ -126,6 +141,10 @@ static int32_t launch_service(strait_run_state *run, uint32_t launch,
   strait_code code = strait_check_interruption(run);
   if (code || tasks <= 0)
     return code;
+  if (instance->buffers.backend)
+    return launch_on_device(
+        run, &(strait_device_launch){launch, buffers, sizes, tasks,
+                                     scratch_bytes});
   code = reserve_scratch(run, scratch_bytes);
   if (code)
     return code;
@@ -156,7 +175,7 @@ static int32_t launch_service(strait_run_state *run, uint32_t launch,
                                      &job);
   }
   if (options->on_launch)
-    report_launch(instance, launch, tasks, start);
+    report_launch(instance, launch, tasks, start, strait_now_ns());
   return STRAIT_OK;
 }
 
@@ -168,14 +187,15 @@ static strait_code reserve_slab(strait_run_state *run, uint32_t plan,
   /* Asked again in one run, it stands in a loop whose sizes may grow. */
   bool again = state->asked;
   state->asked = true;
-  const strait_allocator *allocator = &run->instance->options.allocator;
+  const strait_buffers *buffers = &run->instance->buffers;
   if (bytes < 0 ||
       !(again ? strait_block_grow : strait_block_reserve)(
-          allocator, &state->slab, (size_t)bytes))
+          &buffers->allocator, &state->slab, (size_t)bytes))
     return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
-                       "no memory for %" PRId64 " bytes of intermediate "
+                       "no memory%s for %" PRId64 " bytes of intermediate "
                        "buffers of entry '%s'",
-                       bytes, entry_of(run)->name);
+                       strait_buffers_place(buffers), bytes,
+                       entry_of(run)->name);
   return STRAIT_OK;
 }
 
@@ -250,14 +270,16 @@ static int32_t output_service(strait_run_state *run, uint32_t index,
         desc->name, strait_dtype_name(desc->dtype),
         strait_dims_text(text, dims, desc->rank), bytes, output->bytes);
   output->placed = true;
-  if (output->data && (uintptr_t)output->data % STRAIT_ALIGNMENT == 0) {
+  const strait_buffers *buffers = &run->instance->buffers;
+  if (output->data && !buffers->backend &&
+      (uintptr_t)output->data % STRAIT_ALIGNMENT == 0) {
     *data = output->data;
   } else {
-    if (!strait_block_reserve(&run->instance->options.allocator, &output->own,
+    if (!strait_block_reserve(&buffers->allocator, &output->own,
                               (size_t)bytes))
       return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
-                         "no memory for %" PRId64 " bytes of output '%s'",
-                         bytes, desc->name);
+                         "no memory%s for %" PRId64 " bytes of output '%s'",
+                         strait_buffers_place(buffers), bytes, desc->name);
     *data = output->own.data;
   }
   state->outputs[index].data = *data;
@@ -270,13 +292,36 @@ static int32_t fail_service(strait_run_state *run, const char *what,
                      "%s %" PRId64 ", got %" PRId64, what, expected, got);
 }
 
+/* A loop may copy and read without a launch, so these look for interruptions,
+ * too. */
 static int32_t copy_service(strait_run_state *run, void *target,
                             const void *source, int64_t bytes) {
-  /* A loop may copy and read without a launch. */
   strait_code code = strait_check_interruption(run);
-  if (!code && bytes > 0)
-    memcpy(target, source, (size_t)bytes);
-  return code;
+  if (code || bytes <= 0)
+    return code;
+  return strait_buffers_copy(&run->instance->buffers, target, source,
+                             (size_t)bytes, run->error);
+}
+
+static int32_t read_service(strait_run_state *run, void *value,
+                            const void *source, int64_t bytes) {
+  strait_code code = strait_check_interruption(run);
+  if (code || bytes <= 0)
+    return code;
+  return strait_buffers_read(&run->instance->buffers, value, source,
+                             (size_t)bytes, run->error);
+}
+
+static int32_t write_service(strait_run_state *run, void *target,
+                             const void *value, int64_t bytes) {
+  const strait_buffers *buffers = &run->instance->buffers;
+  strait_code code = strait_check_interruption(run);
+  if (code || bytes <= 0)
+    return code;
+  code = strait_buffers_write(buffers, target, value, (size_t)bytes,
+                              run->error);
+  /* The value is compiled code's and may change after this. */
+  return code ? code : strait_buffers_wait(buffers, run->error);
 }
 
 static int32_t code_level_service(strait_run_state *run) {
@@ -296,105 +341,11 @@ const strait_services strait_runtime_services = {
     .write_rows = strait_rows_write,
     .rotate = strait_rows_rotate,
     .copy = copy_service,
-    .read = copy_service,
-    .write = copy_service,
+    .read = read_service,
+    .write = write_service,
     .code_level = code_level_service};
 
 /* ----------------------------------------------------------------- runs -- */
-
-/* Hands a state's value to the entry. */
-static strait_code place_state(strait_run_state *run, uint32_t index) {
-  const strait_tensor_desc *desc = &entry_of(run)->inputs[index];
-  strait_binding *binding = &state_of(run)->inputs[index];
-  const strait_state *state = state_of(run)->input_states[index].state;
-  char expected[STRAIT_DIMS_TEXT], got[STRAIT_DIMS_TEXT];
-  if (!state->set)
-    return strait_fail(run->error, STRAIT_INVALID_INPUT,
-                       "the state of input '%s' has no value: set it first",
-                       desc->name);
-  if (!strait_dims_fit(desc, state->rank, state->dims))
-    return strait_fail(run->error, STRAIT_INVALID_INPUT,
-                       "state of input '%s': expected dimensions %s, got %s",
-                       desc->name,
-                       strait_dims_text(expected, desc->dims, desc->rank),
-                       strait_dims_text(got, state->dims, state->rank));
-  if (state->rank)
-    memcpy(binding->dims, state->dims, state->rank * sizeof *state->dims);
-  binding->data = state->front.data;
-  return STRAIT_OK;
-}
-
-/* Hands the inputs to the entry, aligned ones as they are. */
-static strait_code place_inputs(strait_run_state *run, bool query) {
-  const strait_entry_desc *desc = entry_of(run);
-  strait_entry_state *state = state_of(run);
-  for (uint32_t i = 0; i < desc->num_inputs; ++i) {
-    const strait_tensor_desc *tensor = &desc->inputs[i];
-    strait_input_state *input = &state->input_states[i];
-    char text[STRAIT_DIMS_TEXT];
-    if (input->state) {
-      strait_code code = place_state(run, i);
-      if (code)
-        return code;
-      continue;
-    }
-    if (!input->bound)
-      return strait_fail(run->error, STRAIT_INVALID_INPUT,
-                         "input '%s' (%s, %s) of entry '%s' is not set",
-                         tensor->name, strait_dtype_name(tensor->dtype),
-                         strait_dims_text(text, tensor->dims, tensor->rank),
-                         desc->name);
-    const int64_t *dims = state->inputs[i].dims;
-    int64_t bytes = bytes_of(tensor, dims);
-    if (bytes < 0)
-      return strait_fail(run->error, STRAIT_INVALID_INPUT,
-                         "input '%s' cannot have the dimensions %s",
-                         tensor->name,
-                         strait_dims_text(text, dims, tensor->rank));
-    if (query)
-      continue;
-    if (!input->data && bytes)
-      return strait_fail(run->error, STRAIT_INVALID_INPUT,
-                         "input '%s' has no data", tensor->name);
-    if (input->data && (uintptr_t)input->data % STRAIT_ALIGNMENT == 0) {
-      /* Compiled code reads inputs only; its type for them is not const. */
-      state->inputs[i].data = (void *)(uintptr_t)input->data;
-      continue;
-    }
-    if (!strait_block_reserve(&run->instance->options.allocator,
-                              &input->aligned, (size_t)bytes))
-      return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
-                         "no memory for an aligned copy of input '%s'",
-                         tensor->name);
-    if (bytes)
-      memcpy(input->aligned.data, input->data, (size_t)bytes);
-    state->inputs[i].data = input->aligned.data;
-  }
-  return STRAIT_OK;
-}
-
-/* Copies what was written to the instance's memory because the caller's was
- * not aligned, and gives states their new values. */
-static strait_code deliver_outputs(strait_run_state *run) {
-  const strait_entry_desc *desc = entry_of(run);
-  strait_entry_state *state = state_of(run);
-  for (uint32_t i = 0; i < desc->num_outputs; ++i) {
-    strait_output_state *output = &state->output_states[i];
-    if (!output->placed)
-      return strait_fail(run->error, STRAIT_BAD_ARTEFACT,
-                         "entry '%s' did not write its output '%s'", desc->name,
-                         desc->outputs[i].name);
-    if (!output->state && output->data &&
-        state->outputs[i].data != output->data)
-      memcpy(output->data, state->outputs[i].data,
-             (size_t)bytes_of(&desc->outputs[i], state->outputs[i].dims));
-  }
-  for (uint32_t i = 0; i < desc->num_outputs; ++i)
-    if (state->output_states[i].state)
-      strait_state_commit(state->output_states[i].state,
-                          state->outputs[i].dims);
-  return STRAIT_OK;
-}
 
 /* Runs the entry, or with `query` set only its size functions. */
 static strait_code run_entry(strait_instance *instance, uint32_t entry,
@@ -425,12 +376,16 @@ static strait_code run_entry(strait_instance *instance, uint32_t entry,
   }
   strait_rows_begin(instance);
   strait_growth_begin(instance, entry);
-  strait_code code = place_inputs(run, query);
+  strait_code code = strait_place_inputs(run, query);
   if (!code)
-    code = desc->run(&strait_runtime_services, run, module->weights.data,
+    code = desc->run(&strait_runtime_services, run, module->entry_weights,
                      state->inputs, state->outputs, query);
   if (!code && !query)
-    code = deliver_outputs(run);
+    code = strait_deliver_outputs(run);
+  /* What a failed run has queued still reads what the caller may now change;
+   * its own failure is known. */
+  if (code)
+    strait_buffers_wait(&instance->buffers, NULL);
   strait_growth_end(instance, entry);
   strait_rows_end(instance, code);
   if (code && error && error->code != code)

@@ -11,7 +11,8 @@ void strait_state_options_init(strait_state_options *options) {
   options->size = sizeof *options;
 }
 
-strait_code strait_state_make(uint32_t dtype, uint32_t rank,
+strait_code strait_state_make(const strait_module *module, uint32_t dtype,
+                              uint32_t rank,
                               const strait_state_options *options,
                               strait_state **result, strait_error *error) {
   strait_state_options chosen;
@@ -35,6 +36,12 @@ strait_code strait_state_make(uint32_t dtype, uint32_t rank,
   state->dtype = dtype;
   state->rank = rank;
   state->dims = (int64_t *)(state + 1);
+  strait_code code =
+      strait_buffers_open(module, &state->allocator, &state->buffers, error);
+  if (code) {
+    strait_release(&chosen.allocator, state, bytes);
+    return code;
+  }
   *result = state;
   return STRAIT_OK;
 }
@@ -52,23 +59,27 @@ strait_code strait_state_create(const strait_module *module, uint32_t entry,
     return strait_fail(error, STRAIT_INVALID_ARGUMENT,
                        "the model has no input %" PRIu32 " of entry %" PRIu32,
                        input, entry);
-  return strait_state_make(desc->dtype, desc->rank, options, result, error);
+  return strait_state_make(module, desc->dtype, desc->rank, options, result,
+                           error);
 }
 
 void strait_state_destroy(strait_state *state) {
   if (!state)
     return;
   strait_allocator allocator = state->allocator;
-  strait_block_free(&allocator, &state->front);
-  strait_block_free(&allocator, &state->back);
+  strait_block_free(&state->buffers.allocator, &state->front);
+  strait_block_free(&state->buffers.allocator, &state->back);
+  strait_block_free(&allocator, &state->copy);
+  strait_buffers_close(&state->buffers);
   strait_release(&allocator, state, state->bytes);
 }
 
 strait_code strait_state_reserve(strait_state *state, size_t bytes,
                                  strait_error *error) {
-  if (!strait_block_grow(&state->allocator, &state->back, bytes))
+  if (!strait_block_grow(&state->buffers.allocator, &state->back, bytes))
     return strait_fail(error, STRAIT_OUT_OF_MEMORY,
-                       "no memory for a state of %zu bytes", bytes);
+                       "no memory%s for a state of %zu bytes",
+                       strait_buffers_place(&state->buffers), bytes);
   return STRAIT_OK;
 }
 
@@ -109,8 +120,12 @@ strait_code strait_state_set(strait_state *state, const strait_tensor *value,
   strait_code code = strait_state_reserve(state, (size_t)bytes, error);
   if (code)
     return code;
-  if (bytes)
-    memcpy(state->back.data, value->data, (size_t)bytes);
+  code = strait_buffers_write(&state->buffers, state->back.data, value->data,
+                              (size_t)bytes, error);
+  if (!code)
+    code = strait_buffers_wait(&state->buffers, error);
+  if (code)
+    return code;
   strait_state_commit(state, value->dims);
   return STRAIT_OK;
 }
@@ -123,7 +138,22 @@ strait_code strait_state_get(const strait_state *state, strait_tensor *value,
   if (!state->set)
     return strait_fail(error, STRAIT_INVALID_ARGUMENT,
                        "the state has no value yet: set it first");
-  *value = (strait_tensor){.data = state->front.data,
+  void *data = state->front.data;
+  if (state->buffers.backend) {
+    /* The copy is no part of the state's value. */
+    strait_block *copy = (strait_block *)(uintptr_t)&state->copy;
+    size_t bytes =
+        (size_t)strait_tensor_bytes(state->dtype, state->rank, state->dims);
+    if (!strait_block_reserve(&state->allocator, copy, bytes))
+      return strait_fail(error, STRAIT_OUT_OF_MEMORY,
+                         "no memory for a copy of a state of %zu bytes", bytes);
+    strait_code code =
+        strait_buffers_read(&state->buffers, copy->data, data, bytes, error);
+    if (code)
+      return code;
+    data = copy->data;
+  }
+  *value = (strait_tensor){.data = data,
                            .dtype = state->dtype,
                            .rank = state->rank,
                            .dims = state->dims};

@@ -6,17 +6,19 @@
 #ifndef STRAIT_CORE_STATE_H
 #define STRAIT_CORE_STATE_H
 
-#include "runtime/core/memory.h"
+#include "runtime/core/buffers.h"
 #include "strait/runtime.h"
 
 #include <stdbool.h>
 
 struct strait_state {
   strait_allocator allocator;
-  size_t bytes; /* of this structure and its dims */
+  strait_buffers buffers; /* where the value lies */
+  size_t bytes;           /* of this structure and its dims */
   uint32_t dtype, rank;
   int64_t *dims; /* of the front */
   strait_block front, back;
+  strait_block copy; /* of the value, where that lies on a device */
   int set; /* there is a value */
 
   /* Of a state that the model declares (rows.c); its memory is `front`. */
@@ -28,7 +30,8 @@ struct strait_state {
 };
 
 /* A state of this type and rank, without memory for a value. */
-strait_code strait_state_make(uint32_t dtype, uint32_t rank,
+strait_code strait_state_make(const strait_module *module, uint32_t dtype,
+                              uint32_t rank,
                               const strait_state_options *options,
                               strait_state **state, strait_error *error);
 

@@ -171,7 +171,7 @@ void options_help(const program_options *options) {
       "Running:\n"
       "  --entry NAME            entry of a model with several\n"
       "  --threads N             the calling one included; one per CPU unless\n"
-      "                          given\n"
+      "                          given; on a GPU it changes nothing\n"
       "  --iterations N          runs N times\n"
       "  --bench                 times the runs: median, 90th percentile, "
       "least\n"

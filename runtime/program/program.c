@@ -54,7 +54,9 @@ static strait_code choose_entry(struct session *session, strait_error *error) {
 static strait_code make_instance(struct session *session, strait_error *error) {
   strait_pool_options pool_options;
   strait_pool_options_init(&pool_options);
-  pool_options.threads = (uint32_t)session->options.threads;
+  pool_options.threads = strait_module_device(session->module)
+                             ? 1
+                             : (uint32_t)session->options.threads;
   strait_code code = strait_pool_create(&pool_options, &session->pool, error);
   if (code)
     return code;
@@ -120,6 +122,8 @@ static strait_code bench(struct session *session, strait_error *error) {
   if (!code) {
     bench_result result = {
         .entry = strait_entry_name(session->module, session->entry),
+        .device = strait_module_device(session->module),
+        .isa = strait_module_isa(session->module),
         .threads = strait_pool_threads(session->pool),
         .count = count,
         .run_ns = times,

@@ -53,6 +53,14 @@ static void print_tensor_json(const strait_tensor_desc *desc) {
   fputs("]}", stdout);
 }
 
+/* A member that says where kernels run, if on a device. */
+static void print_device_json(const char *device) {
+  if (!device)
+    return;
+  fputs(", \"device\": ", stdout);
+  json_string(stdout, device);
+}
+
 static void print_info_json(const strait_module *module) {
   fputs("{\"model\": ", stdout);
   json_string(stdout, strait_module_name(module));
@@ -64,13 +72,14 @@ static void print_info_json(const strait_module *module) {
   json_string(stdout, strait_isa_name((int32_t)strait_module_isa(module)));
   fputs(", \"levels\": [", stdout);
   const char *separator = "";
-  for (uint32_t isa = 0; isa < STRAIT_ISA_COUNT; ++isa)
+  for (uint32_t isa = 0; isa < STRAIT_ISA_END; ++isa)
     if (strait_module_has_isa(module, isa)) {
       fputs(separator, stdout);
       json_string(stdout, strait_isa_name((int32_t)isa));
       separator = ", ";
     }
   fputs("]", stdout);
+  print_device_json(strait_module_device(module));
   fputs(", \"entries\": [", stdout);
   for (uint32_t e = 0; e < strait_num_entries(module); ++e) {
     fputs(e ? ", {\"name\": " : "{\"name\": ", stdout);
@@ -100,8 +109,10 @@ void report_info(const program_options *options, const strait_module *module) {
          STRAIT_ABI_VERSION);
   printf("weights  %" PRIu64 " bytes\n", strait_module_weights_bytes(module));
   puts("needs    glibc " LEAST_GLIBC " or later");
+  if (strait_module_device(module))
+    printf("device   %s\n", strait_module_device(module));
   printf("code     %s\n", strait_isa_name((int32_t)strait_module_isa(module)));
-  for (uint32_t isa = 0; isa < STRAIT_ISA_COUNT; ++isa)
+  for (uint32_t isa = 0; isa < STRAIT_ISA_END; ++isa)
     if (isa != strait_module_isa(module) && strait_module_has_isa(module, isa))
       printf("also for %s\n", strait_isa_name((int32_t)isa));
   for (uint32_t e = 0; e < strait_num_entries(module); ++e) {
@@ -268,6 +279,7 @@ void report_bench(const program_options *options, bench_result *result) {
   if (options->json) {
     fputs("{\"entry\": ", stdout);
     json_string(stdout, result->entry);
+    print_device_json(result->device);
     printf(", \"threads\": %" PRIu32 ", \"iterations\": %" PRId64
            ", \"median_ms\": %.6f, \"p90_ms\": %.6f, \"min_ms\": %.6f"
            ", \"load_ms\": %.6f, \"first_run_ms\": %.6f"
@@ -287,4 +299,7 @@ void report_bench(const program_options *options, bench_result *result) {
          milliseconds(result->first_run_ns));
   printf("arena %" PRIu64 " bytes, scratch %" PRIu64 " bytes\n",
          result->memory.arena_bytes, result->memory.scratch_bytes);
+  if (result->device)
+    printf("on %s, code for %s\n", result->device,
+           strait_isa_name((int32_t)result->isa));
 }

@@ -31,6 +31,8 @@ strait_code report_check(const program_options *options,
 /* --bench: the times of `count` runs, which it sorts. */
 typedef struct bench_result {
   const char *entry;
+  const char *device; /* NULL: CPUs */
+  uint32_t isa;
   uint32_t threads;
   int64_t count;
   uint64_t *run_ns;

@@ -100,11 +100,14 @@ TEST_F(LinkTest, LeastGlibcIsStated) {
       << outcome.out;
 }
 
-TEST_F(LinkTest, RuntimeCoreIsSmall) {
-  Expected<object::OwningBinary<object::Binary>> binary =
-      object::createBinary(RUNTIME_FOLDER "/libstrait_runtime.a");
-  ASSERT_TRUE(bool(binary)) << toString(binary.takeError());
+/// Bytes of code in an archive of the runtime.
+static uint64_t textBytes(StringRef archive) {
   uint64_t text = 0;
+  Expected<object::OwningBinary<object::Binary>> binary =
+      object::createBinary((RUNTIME_FOLDER "/" + archive).str());
+  EXPECT_TRUE(bool(binary)) << toString(binary.takeError());
+  if (!binary)
+    return text;
   Error failure = Error::success();
   for (const object::Archive::Child &child :
        cast<object::Archive>(binary->getBinary())->children(failure)) {
@@ -114,10 +117,22 @@ TEST_F(LinkTest, RuntimeCoreIsSmall) {
       if (section.isText())
         text += section.getSize();
   }
-  ASSERT_SUCCESS(std::move(failure));
-  RecordProperty("text_bytes", std::to_string(text));
-  EXPECT_GT(text, 0u);
-  EXPECT_LE(text, 64u << 10);
+  EXPECT_FALSE(bool(failure)) << toString(std::move(failure));
+  return text;
+}
+
+TEST_F(LinkTest, RuntimeIsSmall) {
+  for (StringRef archive : {"libstrait_runtime.a", "libstrait_cuda.a"}) {
+    uint64_t text = textBytes(archive);
+    RecordProperty(archive.str(), std::to_string(text));
+    EXPECT_GT(text, 0u) << archive.str();
+    EXPECT_LE(text, 64u << 10) << archive.str();
+  }
+}
+
+TEST_F(LinkTest, ProgramsForCpusCarryNoDriver) {
+  ASSERT_SUCCESS(strait::linkExecutable(job("model")));
+  EXPECT_EQ(contentsOf(in("model")).find("libcuda"), std::string::npos);
 }
 
 TEST_F(LinkTest, SharedLibraryExportsOnlyTheInterface) {

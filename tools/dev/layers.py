@@ -34,6 +34,9 @@ MAY_USE = {
     "passes/cuda": PASSES + ["passes/loops", "runtime/include"],
     "compiler": ["dialects", "frontends", "passes", "runtime"],
     "runtime": [],
+    # The core knows no driver, and what drives a device no program.
+    "runtime/core": [],
+    "runtime/cuda": ["runtime/core"],
     "tools": ["dialects", "frontends", "passes", "compiler", "runtime"],
     "test": ["dialects", "frontends", "passes", "compiler", "runtime", "tools"],
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Strait's runtime: loads a compiled model and runs it. Plain C11, needs libc
- * only.
+ * only, and the driver of the GPU if the model was compiled for one.
  *
  *   strait_module    a model that was loaded: its code and its weights. Never
  *                    changes after opening; any number of threads may use it.
@@ -58,7 +58,9 @@ enum {
   STRAIT_BAD_ARTEFACT = 5,     /* not an artefact, damaged, other ABI version */
   STRAIT_UNSUPPORTED_CPU = 6,  /* the artefact's code needs another CPU */
   STRAIT_CANCELLED = 7,        /* strait_cancel was called */
-  STRAIT_DEADLINE = 8          /* the run's time was over */
+  STRAIT_DEADLINE = 8,         /* the run's time was over */
+  STRAIT_DEVICE = 9 /* no driver or GPU that the artefact's code needs, or one
+                       that failed */
 };
 
 typedef struct strait_error {
@@ -93,7 +95,7 @@ typedef struct strait_module_options {
   uint64_t weights_bytes;
   const char *weights_path;
   /* Highest code level to use (STRAIT_ISA_...); the default is the highest
-   * of the machine. */
+   * of the machine or its GPU. */
   uint32_t max_isa;
 } strait_module_options;
 
@@ -101,8 +103,9 @@ STRAIT_API void strait_module_options_init(strait_module_options *options);
 
 /* Opens a model that is linked into this process. `model` stays the caller's
  * and must outlive the module. On success `*module` is the caller's, to be
- * given to strait_module_close. Fails with BAD_ARTEFACT, UNSUPPORTED_CPU, IO,
- * OUT_OF_MEMORY, INVALID_ARGUMENT. Any thread. */
+ * given to strait_module_close. A model for GPUs is loaded into the first one
+ * that the driver shows, weights included. Fails with BAD_ARTEFACT,
+ * UNSUPPORTED_CPU, DEVICE, IO, OUT_OF_MEMORY, INVALID_ARGUMENT. Any thread. */
 STRAIT_API strait_code strait_module_open(const strait_model_desc *model,
                                           const strait_module_options *options,
                                           strait_module **module,
@@ -128,6 +131,8 @@ STRAIT_API uint64_t strait_module_weights_bytes(const strait_module *module);
 STRAIT_API uint32_t strait_module_isa(const strait_module *module);
 STRAIT_API int32_t strait_module_has_isa(const strait_module *module,
                                          uint32_t isa);
+/* Name of the GPU that the module is loaded into; NULL for CPUs. */
+STRAIT_API const char *strait_module_device(const strait_module *module);
 STRAIT_API uint32_t strait_num_entries(const strait_module *module);
 STRAIT_API const char *strait_entry_name(const strait_module *module,
                                          uint32_t entry);
@@ -195,7 +200,9 @@ typedef struct strait_instance strait_instance;
 typedef struct strait_launch_event {
   const char *kernel;
   const char *origin;        /* ONNX nodes, joined by ';' */
-  uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+  uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; of a GPU's kernel the start
+                                is when it was queued, and the time between
+                                the two is the GPU's */
   int64_t tasks;
   uint64_t flops, bytes; /* 0 where they depend on dynamic dimensions */
 } strait_launch_event;
@@ -213,15 +220,17 @@ typedef struct strait_instance_options {
    * zero; the thread's own mode is restored after each. */
   strait_pool *pool;
   strait_executor executor;
-  /* Called on the calling thread after every launch, when set. */
+  /* Called on the calling thread after every launch, when set; a GPU then does
+   * one launch at a time. */
   void (*on_launch)(void *user, const strait_launch_event *event);
   void *on_launch_user;
 } strait_instance_options;
 
 STRAIT_API void strait_instance_options_init(strait_instance_options *options);
 
-/* Makes an instance of a module, which must outlive it. Fails with
- * OUT_OF_MEMORY, INVALID_ARGUMENT. Any thread. */
+/* Makes an instance of a module, which must outlive it. On a GPU it has a stream
+ * of its own, and the threads of the options do nothing. Fails with
+ * OUT_OF_MEMORY, DEVICE, INVALID_ARGUMENT. Any thread. */
 STRAIT_API strait_code strait_instance_create(
     const strait_module *module, const strait_instance_options *options,
     strait_instance **instance, strait_error *error);
@@ -354,9 +363,10 @@ typedef struct strait_run_options {
 STRAIT_API void strait_run_options_init(strait_run_options *options);
 
 /* Runs an entry on the inputs bound and returns when the outputs are there.
- * Fails with INVALID_INPUT, OUT_OF_MEMORY, CANCELLED, DEADLINE,
+ * Fails with INVALID_INPUT, OUT_OF_MEMORY, CANCELLED, DEADLINE, DEVICE,
  * INVALID_ARGUMENT; the outputs are undefined then and the instance stays
- * usable. */
+ * usable. (After a kernel on a GPU has failed its driver takes no more work: runs
+ * of all modules there fail until all were closed and opened again.) */
 STRAIT_API strait_code strait_run(strait_instance *instance, uint32_t entry,
                                   const strait_run_options *options,
                                   strait_error *error);
@@ -367,7 +377,8 @@ STRAIT_API void strait_cancel(strait_instance *instance);
 
 /* An output of the last run or query of this entry. `data` is the caller's
  * buffer or the instance's own; data and dims are valid until the next call for
- * this entry. Fails with INVALID_ARGUMENT when there was none. */
+ * this entry. On a GPU, data is NULL where a state is bound: strait_state_get
+ * copies its value. Fails with INVALID_ARGUMENT when there was none. */
 STRAIT_API strait_code strait_get_output(const strait_instance *instance,
                                          uint32_t entry, uint32_t index,
                                          strait_tensor *tensor,
@@ -375,7 +386,7 @@ STRAIT_API strait_code strait_get_output(const strait_instance *instance,
 
 /* Bytes that the instance holds now; they never shrink. */
 typedef struct strait_memory {
-  uint64_t arena_bytes;   /* intermediate buffers */
+  uint64_t arena_bytes;   /* intermediate buffers, on a GPU if it runs there */
   uint64_t scratch_bytes; /* workers' own areas */
   uint64_t io_bytes;      /* outputs that the instance owns, aligned copies */
   uint64_t other_bytes;   /* bindings and plans */
