@@ -197,6 +197,8 @@ int Compilation::run() {
   if (report) {
     report->model = llvm::sys::path::filename(options.model);
     report->takeNodes(*module);
+    for (graph::TargetAttr target : *targets)
+      report->targets.push_back(stringifyIsa(target.getIsa()).str());
   }
   graph::TargetAttr::setList(*module, *targets);
   if (options.stopAfter == "import") {

@@ -65,6 +65,8 @@ public:
   void takeSchedule(mlir::ModuleOp module);
 
   std::string model;
+  /// What code is made for, by its instruction sets.
+  std::vector<std::string> targets;
   std::vector<ReportedEntry> entries;
   std::vector<ReportedNode> nodes;
   std::vector<MissedRewrite> missed;

@@ -166,7 +166,8 @@ static void printNodes(const Report &report, raw_ostream &out) {
 }
 
 void strait::printReportPage(const Report &report, raw_ostream &out) {
-  out << theHead << "<h1>" << escaped(report.model) << "</h1>\n";
+  out << theHead << "<h1>" << escaped(report.model) << "</h1>\n<p>code for "
+      << escapedList(report.targets) << "</p>\n";
   for (auto [number, entry] : enumerate(report.entries))
     printEntry(entry, number, out);
   printNodes(report, out);

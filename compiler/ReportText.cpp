@@ -45,6 +45,7 @@ static void printEntry(const ReportedEntry &entry, raw_ostream &out) {
 }
 
 void strait::printReport(const Report &report, raw_ostream &out) {
+  out << "code for " << join(report.targets, ", ") << "\n\n";
   for (const ReportedEntry &entry : report.entries)
     printEntry(entry, out);
   std::vector<std::string> none;
@@ -105,6 +106,7 @@ void strait::printReportJson(const Report &report, raw_ostream &out) {
   json::OStream json(out, 2);
   json.object([&] {
     json.attribute("model", json::fixUTF8(report.model));
+    writeNames(json, "targets", report.targets);
     json.attributeArray("entries", [&] {
       for (const ReportedEntry &entry : report.entries)
         json.object([&] { writeEntry(json, entry); });

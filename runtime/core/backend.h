@@ -2,8 +2,8 @@
  *
  * What drives a device with memory of its own: the runtime's core asks for
  * memory, copies and launches through this table and knows no driver. A model
- * for devices refers to the table, so that its program carries the driver's side
- * (runtime/cuda) and others do not.
+ * for devices refers to the table, so that its program carries the driver's
+ * side (runtime/cuda) and others do not.
  *
  *   strait_device  what the instances of a module share: code and weights
  *   strait_queue   where an instance's copies and launches happen in order
@@ -31,7 +31,8 @@ typedef struct strait_device_launch {
 
 struct strait_backend {
   /* Finds a device and gives it the model's code, of at most level `max_isa`,
-   * and weights. The model, the allocator and the weights outlive the device. */
+   * and weights. The model, the allocator and the weights outlive the device.
+   */
   strait_code (*open)(const strait_model_desc *model,
                       const strait_allocator *allocator, const void *weights,
                       uint32_t max_isa, strait_device **device,

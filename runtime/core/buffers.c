@@ -9,6 +9,9 @@ strait_code strait_buffers_open(const strait_module *module,
                                 const strait_allocator *own,
                                 strait_buffers *buffers, strait_error *error) {
   *buffers = (strait_buffers){.allocator = *own};
+  if (module->describe_only)
+    return strait_fail(error, STRAIT_INVALID_ARGUMENT,
+                       "the module was opened to be described only");
   if (!module->device)
     return STRAIT_OK;
   const strait_backend *backend = module->model->backend;

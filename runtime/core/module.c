@@ -106,6 +106,13 @@ static strait_code find_weights(strait_module *module,
   return strait_weights_map_beside(model, &module->weights, error);
 }
 
+static uint32_t highest_image(const strait_model_desc *model) {
+  uint32_t isa = 0;
+  for (uint32_t i = 0; i < model->num_images; ++i)
+    isa = model->images[i].isa > isa ? model->images[i].isa : isa;
+  return isa;
+}
+
 /* Loads code and weights into a device, after which it has its own copy of
  * these. */
 static strait_code use_device(strait_module *module, uint32_t max_isa,
@@ -145,12 +152,14 @@ strait_code strait_module_open(const strait_model_desc *model,
     return strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory for a module");
   module->model = model;
   module->allocator = chosen.allocator;
+  module->describe_only = chosen.describe_only;
+  module->isa = highest_image(model);
   if (!model->backend)
     code = choose_level(module, chosen.max_isa, error);
   if (!code)
     code = find_weights(module, &chosen, error);
   module->entry_weights = module->weights.data;
-  if (!code && model->backend)
+  if (!code && !module->describe_only && model->backend)
     code = use_device(module, chosen.max_isa, error);
   if (code) {
     strait_module_close(module);

@@ -9,6 +9,8 @@
 #include "runtime/core/weights.h"
 #include "strait/runtime.h"
 
+#include <stdbool.h>
+
 struct strait_module {
   const strait_model_desc *model;
   strait_allocator allocator;
@@ -18,6 +20,7 @@ struct strait_module {
   strait_device *device;     /* with code and weights; NULL: CPUs */
   const uint8_t *entry_weights; /* as entries get them */
   uint32_t isa;
+  bool describe_only;
 };
 
 #endif /* STRAIT_CORE_MODULE_H */

@@ -61,8 +61,8 @@ static strait_code find_gpu(strait_device *device, uint32_t max_isa,
   if (!result)
     result = driver->device_get(&device->number, 0);
   if (!result)
-    result = driver->device_name(device->name, sizeof device->name,
-                                 device->number);
+    result =
+        driver->device_name(device->name, sizeof device->name, device->number);
   if (!result)
     result =
         driver->device_attribute(&major, CU_CAPABILITY_MAJOR, device->number);
@@ -70,8 +70,8 @@ static strait_code find_gpu(strait_device *device, uint32_t max_isa,
     result =
         driver->device_attribute(&minor, CU_CAPABILITY_MINOR, device->number);
   if (!result)
-    result = driver->device_attribute(
-        &device->most_shared, CU_MOST_SHARED_MEMORY, device->number);
+    result = driver->device_attribute(&device->most_shared,
+                                      CU_MOST_SHARED_MEMORY, device->number);
   if (result)
     return strait_driver_fail(driver, result, error, "cannot look at the GPU");
   return choose_image(device, max_isa, major, minor, error);

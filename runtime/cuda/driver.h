@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * NVIDIA's driver, opened at run time: the part of its API that we use. Names,
- * types and numbers are those of the driver's interface, whose ABI is stable; no
- * header of CUDA's is needed to build or run.
+ * types and numbers are those of the driver's interface, whose ABI is stable;
+ * no header of CUDA's is needed to build or run.
  */
 #ifndef STRAIT_CUDA_DRIVER_H
 #define STRAIT_CUDA_DRIVER_H
@@ -49,7 +49,7 @@ enum {
   F(context_release, cuDevicePrimaryCtxRelease_v2, (cu_device device))         \
   F(context_push, cuCtxPushCurrent_v2, (cu_context context))                   \
   F(context_pop, cuCtxPopCurrent_v2, (cu_context * context))                   \
-  F(memory_info, cuMemGetInfo_v2, (size_t *free, size_t *total))               \
+  F(memory_info, cuMemGetInfo_v2, (size_t * free, size_t * total))             \
   F(module_load, cuModuleLoadDataEx,                                           \
     (cu_module * module, const void *image, unsigned count, int *options,      \
      void **values))                                                           \

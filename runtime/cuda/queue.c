@@ -14,7 +14,7 @@
 struct strait_queue {
   strait_device *device;
   cu_stream stream;
-  cu_event start, end; /* NULL until a time is asked for */
+  cu_event start, end;            /* NULL until a time is asked for */
   const strait_launch_desc *last; /* launch since the last wait, or NULL */
 };
 
@@ -28,18 +28,17 @@ static const char *kernel_name(const strait_queue *queue,
 }
 
 /* A failure of a call that does `what`, or of work before it. */
-static strait_code fail(strait_queue *queue, cu_result result,
-                        const char *what, strait_error *error) {
+static strait_code fail(strait_queue *queue, cu_result result, const char *what,
+                        strait_error *error) {
   const strait_device *device = queue->device;
   const strait_launch_desc *last = queue->last;
   if (!last)
     return strait_driver_fail(&device->driver, result, error, "%s on '%s'",
                               what, device->name);
   if (device->waits)
-    return strait_driver_fail(&device->driver, result, error,
-                              "kernel '%s' (%.120s) on '%s'",
-                              kernel_name(queue, last), last->origin,
-                              device->name);
+    return strait_driver_fail(
+        &device->driver, result, error, "kernel '%s' (%.120s) on '%s'",
+        kernel_name(queue, last), last->origin, device->name);
   return strait_driver_fail(
       &device->driver, result, error,
       "%s on '%s', after kernel '%s' (%.80s) or one before it "
@@ -91,8 +90,7 @@ strait_code strait_cuda_wait(strait_queue *queue, strait_error *error) {
     result = queue->device->driver.stream_wait(queue->stream);
     strait_cuda_leave(queue->device);
   }
-  strait_code code =
-      result ? fail(queue, result, "waiting", error) : STRAIT_OK;
+  strait_code code = result ? fail(queue, result, "waiting", error) : STRAIT_OK;
   queue->last = NULL;
   return code;
 }
@@ -168,8 +166,8 @@ strait_code strait_cuda_clear(strait_queue *queue, void *target, size_t bytes,
                               strait_error *error) {
   cu_result result = strait_cuda_enter(queue->device);
   if (!result) {
-    result = queue->device->driver.fill(address(target), 0, bytes,
-                                        queue->stream);
+    result =
+        queue->device->driver.fill(address(target), 0, bytes, queue->stream);
     strait_cuda_leave(queue->device);
   }
   return result ? fail(queue, result, "clearing", error) : STRAIT_OK;
@@ -217,9 +215,8 @@ static cu_result enqueue(strait_queue *queue,
   cu_result result =
       elapsed_ns ? record(driver, &queue->start, queue->stream) : 0;
   if (!result)
-    result = driver->launch(device->functions[number],
-                            (unsigned)launch->tasks, 1, 1,
-                            device->image->threads[number], 1, 1,
+    result = driver->launch(device->functions[number], (unsigned)launch->tasks,
+                            1, 1, device->image->threads[number], 1, 1,
                             (unsigned)launch->scratch_bytes, queue->stream,
                             parameters, NULL);
   if (!result && elapsed_ns)

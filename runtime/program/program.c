@@ -183,9 +183,12 @@ static strait_code serve(struct session *session,
                          const strait_model_desc *model, const char *path,
                          strait_error *error) {
   uint64_t start = now_ns();
+  strait_module_options options;
+  strait_module_options_init(&options);
+  options.describe_only = session->options.info;
   strait_code code =
-      model ? strait_module_open(model, NULL, &session->module, error)
-            : strait_module_open_file(path, NULL, &session->module, error);
+      model ? strait_module_open(model, &options, &session->module, error)
+            : strait_module_open_file(path, &options, &session->module, error);
   if (code)
     return code;
   if (session->options.info) {

@@ -79,7 +79,6 @@ static void print_info_json(const strait_module *module) {
       separator = ", ";
     }
   fputs("]", stdout);
-  print_device_json(strait_module_device(module));
   fputs(", \"entries\": [", stdout);
   for (uint32_t e = 0; e < strait_num_entries(module); ++e) {
     fputs(e ? ", {\"name\": " : "{\"name\": ", stdout);
@@ -109,8 +108,8 @@ void report_info(const program_options *options, const strait_module *module) {
          STRAIT_ABI_VERSION);
   printf("weights  %" PRIu64 " bytes\n", strait_module_weights_bytes(module));
   puts("needs    glibc " LEAST_GLIBC " or later");
-  if (strait_module_device(module))
-    printf("device   %s\n", strait_module_device(module));
+  if (strait_module_isa(module) >= STRAIT_ISA_COUNT)
+    puts("         NVIDIA's driver for CUDA 12.0 or later");
   printf("code     %s\n", strait_isa_name((int32_t)strait_module_isa(module)));
   for (uint32_t isa = 0; isa < STRAIT_ISA_END; ++isa)
     if (isa != strait_module_isa(module) && strait_module_has_isa(module, isa))

@@ -97,6 +97,9 @@ typedef struct strait_module_options {
   /* Highest code level to use (STRAIT_ISA_...); the default is the highest
    * of the machine or its GPU. */
   uint32_t max_isa;
+  /* Not 0: the module is only asked what it holds, which needs no GPU;
+   * instances and states cannot be made of it. */
+  uint32_t describe_only;
 } strait_module_options;
 
 STRAIT_API void strait_module_options_init(strait_module_options *options);
@@ -126,8 +129,8 @@ STRAIT_API void strait_module_close(strait_module *module);
 STRAIT_API const char *strait_module_name(const strait_module *module);
 STRAIT_API const char *strait_module_producer(const strait_module *module);
 STRAIT_API uint64_t strait_module_weights_bytes(const strait_module *module);
-/* Code level in use, STRAIT_ISA_..., and whether the module holds code of a
- * level. */
+/* Code level in use, STRAIT_ISA_... (of a module for GPUs that is only described,
+ * the highest that it holds), and whether the module holds code of a level. */
 STRAIT_API uint32_t strait_module_isa(const strait_module *module);
 STRAIT_API int32_t strait_module_has_isa(const strait_module *module,
                                          uint32_t isa);

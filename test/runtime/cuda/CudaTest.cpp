@@ -63,8 +63,7 @@ int32_t runRows(const strait_services *services, strait_run_state *run,
 const int64_t two[] = {2}, capacity[] = {6}, none[] = {-1};
 const strait_tensor_desc rowsInputs[] = {{"x", STRAIT_F32, 1, two, nullptr},
                                          {"drop", STRAIT_I64, 0, two, nullptr}};
-const strait_tensor_desc rowsOutputs[] = {
-    {"y", STRAIT_F32, 1, none, nullptr}};
+const strait_tensor_desc rowsOutputs[] = {{"y", STRAIT_F32, 1, none, nullptr}};
 const strait_state_desc states[] = {{"past", STRAIT_F32, 1, capacity, 0, 0},
                                     {"whole", STRAIT_F32, 1, two, -1, 0}};
 const uint32_t threads80[] = {64, 128}, threads90[] = {64, 256};
@@ -202,6 +201,22 @@ TEST_F(CudaTest, CodeFitsTheGpu) {
   EXPECT_EQ(driver->last_block, 128u);
 }
 
+TEST_F(CudaTest, ModulesAreDescribedWithoutDriver) {
+  setenv("STRAIT_LIBCUDA", "/none/libcuda.so.1", 1);
+  options.describe_only = 1;
+  ASSERT_EQ(strait_module_open(&model, &options, &module, &error), 0)
+      << error.text;
+  EXPECT_EQ(strait_module_isa(module), uint32_t(STRAIT_ISA_SM90A));
+  EXPECT_EQ(strait_module_device(module), nullptr);
+  EXPECT_EQ(strait_num_entries(module), 2u);
+  EXPECT_EQ(strait_instance_create(module, nullptr, &instance, &error),
+            STRAIT_INVALID_ARGUMENT);
+  EXPECT_STREQ(error.text, "the module was opened to be described only");
+  strait_state *state = nullptr;
+  EXPECT_EQ(strait_state_open(module, 0, nullptr, &state, &error),
+            STRAIT_INVALID_ARGUMENT);
+}
+
 TEST_F(CudaTest, EnvironmentsThatDoNotFitAreExplained) {
   setenv("STRAIT_LIBCUDA", "/none/libcuda.so.1", 1);
   expectNoModule(STRAIT_DEVICE, "cannot load NVIDIA's driver, which the "
@@ -304,7 +319,8 @@ TEST_F(CudaTest, StatesStayOnTheDevice) {
   ASSERT_EQ(strait_state_get(whole, &value, &error), 0);
   EXPECT_EQ(static_cast<float *>(value.data)[1], 0);
   ASSERT_EQ(strait_attach_state(instance, 0, past, &error), 0);
-  // Two rows come in each run; the third drops one first, in overlapping memory.
+  // Two rows come in each run; the third drops one first, in overlapping
+  // memory.
   std::vector<float> expected;
   for (int i = 0; i < 3; ++i) {
     float rows[] = {float(2 * i), float(2 * i + 1)};

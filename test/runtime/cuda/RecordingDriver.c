@@ -89,8 +89,8 @@ static int end(int result) {
 }
 
 static void run_kernel(const struct work *work) {
-  char *scratch = work->bytes ? aligned_alloc(64, (work->bytes + 63) & ~63ul)
-                              : NULL;
+  char *scratch =
+      work->bytes ? aligned_alloc(64, (work->bytes + 63) & ~63ul) : NULL;
   for (unsigned i = 0; i < work->grid; ++i)
     work->kernel->code(work->buffers, work->sizes, scratch, i, i + 1);
   free(scratch);
@@ -233,9 +233,9 @@ EXPORT int cuLaunchKernel(struct kernel *kernel, unsigned grid, unsigned grid_y,
   int result = begin();
   if (!result)
     result = take(&state.launch_result);
-  if (!result && (grid_y != 1 || grid_z != 1 || block_y != 1 || block_z != 1 ||
-                  !grid || !block || extra ||
-                  shared > (unsigned)kernel->most_shared))
+  if (!result &&
+      (grid_y != 1 || grid_z != 1 || block_y != 1 || block_z != 1 || !grid ||
+       !block || extra || shared > (unsigned)kernel->most_shared))
     result = INVALID_VALUE;
   if (result)
     return end(result);
@@ -355,8 +355,8 @@ EXPORT int cuEventDestroy_v2(struct event *event) {
   return 0;
 }
 EXPORT int cuGetErrorName(int error, const char **name) {
-  *name = error == NO_MEMORY ? "CUDA_ERROR_OUT_OF_MEMORY"
-          : error == 700     ? "CUDA_ERROR_ILLEGAL_ADDRESS"
+  *name = error == NO_MEMORY   ? "CUDA_ERROR_OUT_OF_MEMORY"
+          : error == 700       ? "CUDA_ERROR_ILLEGAL_ADDRESS"
           : error == NOT_FOUND ? "CUDA_ERROR_NOT_FOUND"
                                : "CUDA_ERROR";
   return 0;

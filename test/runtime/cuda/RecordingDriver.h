@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * A driver for tests of runtime/cuda: its device's memory is the process's, its
- * kernels are C functions registered by name. What is put on a stream happens as
- * late as allowed: when the stream or an event on it is waited for.
+ * kernels are C functions registered by name. What is put on a stream happens
+ * as late as allowed: when the stream or an event on it is waited for.
  */
 #ifndef STRAIT_TEST_RECORDINGDRIVER_H
 #define STRAIT_TEST_RECORDINGDRIVER_H
@@ -19,16 +19,16 @@ typedef struct recording {
   /* What the driver shows. */
   int devices, version, major, minor;
   size_t memory;
-  /* Results of the next call of each, then success again; a kernel's own failure
-   * comes when its stream is waited for, and stays. */
+  /* Results of the next call of each, then success again; a kernel's own
+   * failure comes when its stream is waited for, and stays. */
   int load_result, launch_result, kernel_result;
 
   /* What was asked for. */
   int launches, writes, reads, copies, clears, waits;
   unsigned last_grid, last_block, last_shared;
   const char *last_image;
-  /* What was not given back, and misuse: a call without the context, memory freed
-   * while a stream needs it. */
+  /* What was not given back, and misuse: a call without the context, memory
+   * freed while a stream needs it. */
   int live_memory, live_streams, live_events, live_modules, live_contexts;
   size_t live_bytes;
   int misuse;
