@@ -13,29 +13,15 @@
 #ifndef STRAIT_PASSES_ANALYSIS_ATTENTIONPLAN_H
 #define STRAIT_PASSES_ANALYSIS_ATTENTIONPLAN_H
 
-#include "passes/analysis/CascadeLoops.h"
+#include "passes/analysis/AttentionShape.h"
 
 namespace strait {
 
-/// A tensor of four logical dims (batch, head, row, column), each with its
-/// stride in elements.
-struct HeadTensor {
-  llvm::SmallVector<mlir::AffineExpr, 4> extents, strides;
-};
-
-struct AttentionPlan {
+struct AttentionPlan : AttentionShape {
   /// Fails with a diagnostic on groups that are no attention.
   static mlir::FailureOr<AttentionPlan> compute(mlir::Operation *regionOrFunc,
                                                 int64_t lanes);
 
-  mlir::AffineExpr queryRows() const { return q.extents[2]; } // S
-  mlir::AffineExpr keyRows() const { return k.extents[2]; }   // T
-  mlir::AffineExpr depth() const { return q.extents[3]; }     // D
-  mlir::AffineExpr width() const { return v.extents[3]; }     // E
-
-  kernel::AttentionOp op;
-  KernelGroup group;
-  HeadTensor q, k, v, bias, result; // bias without extents: none
   int64_t lanes;
   int64_t tileRows;  // of the block product
   int64_t blockRows; // a multiple of tileRows
@@ -46,11 +32,8 @@ struct AttentionPlan {
   mlir::AffineExpr valuesAt, scoresAt, factorsAt, scratchBytes;
 
 private:
-  explicit AttentionPlan(mlir::Operation *regionOrFunc) : group(regionOrFunc) {}
-  mlir::LogicalResult readOperands();
-  mlir::FailureOr<HeadTensor> readInput(mlir::Value value,
-                                        llvm::ArrayRef<int64_t> order,
-                                        llvm::StringRef name);
+  explicit AttentionPlan(AttentionShape shape)
+      : AttentionShape(std::move(shape)) {}
   void cutRows();
   void layOutScratch();
 };

@@ -43,6 +43,7 @@ static FailureOr<LaunchShape> cutCascade(Operation *regionOrFunc,
 
 const TilingTable &strait::cudaTilings() {
   static const RootRow<TilingRule> rows[] = {
+      tilingRow<kernel::AttentionOp, cuda::cutAttention>(),
       tilingRow<kernel::Conv2DOp, cuda::cutConv2D>(),
       tilingRow<kernel::MatmulOp, cuda::cutMatmul>(),
   };

@@ -14,6 +14,9 @@ constexpr int64_t exchangeBytes = 256;
 namespace cuda {
 
 /// The rules of roots. `threads` of a tile: those of the block that does a task.
+mlir::FailureOr<LaunchShape> cutAttention(kernel::AttentionOp attention,
+                                          const RootShape &shape,
+                                          graph::TargetAttr target);
 mlir::FailureOr<LaunchShape> cutConv2D(kernel::Conv2DOp conv,
                                        const RootShape &shape,
                                        graph::TargetAttr target);

@@ -9,28 +9,10 @@ using namespace strait::cpu;
 
 AttentionOperands::AttentionOperands(KernelFunction &function,
                                      const AttentionPlan &plan)
-    : function(function), plan(plan), loc(function.loc()) {
-  kernel::AttentionOp op = plan.op;
-  q = function.flatInput(*function.inputIndex(op.getQ()));
-  k = function.flatInput(*function.inputIndex(op.getK()));
-  v = function.flatInput(*function.inputIndex(op.getV()));
+    : AttentionHeads(function, plan), function(function), plan(plan),
+      loc(function.loc()) {
   OpBuilder &builder = function.builder();
   IndexMath math(builder, loc);
-  if (op.getBias()) {
-    bias = function.flatInput(*function.inputIndex(op.getBias()));
-    for (auto [extent, stride] :
-         llvm::zip(plan.bias.extents, plan.bias.strides)) {
-      if (constantExtent(extent) == 1)
-        biasStrides.push_back(math.constant(0));
-      else if (constantExtent(extent))
-        biasStrides.push_back(function.size(stride));
-      else
-        biasStrides.push_back(
-            math.select(math.compare(arith::CmpIPredicate::eq,
-                                     function.size(extent), math.constant(1)),
-                        math.constant(0), function.size(stride)));
-    }
-  }
   auto floats = MemRefType::get({ShapedType::kDynamic}, builder.getF32Type());
   auto carve = [&](AffineExpr offset, AffineExpr end) {
     Value bytes = math.sub(function.size(end), function.size(offset));
@@ -40,42 +22,6 @@ AttentionOperands::AttentionOperands(KernelFunction &function,
   values = carve(plan.valuesAt, plan.scoresAt);
   scores = carve(plan.scoresAt, plan.factorsAt);
   factors = carve(plan.factorsAt, plan.scratchBytes);
-}
-
-Value AttentionOperands::positionOf(OpBuilder &builder,
-                                    const HeadTensor &tensor, Value batch,
-                                    Value head) {
-  IndexMath math(builder, loc);
-  return math.add(math.mul(batch, function.size(tensor.strides[0])),
-                  math.mul(head, function.size(tensor.strides[1])));
-}
-
-HeadPosition AttentionOperands::headAt(OpBuilder &builder, Value number) {
-  IndexMath math(builder, loc);
-  Value heads = function.size(plan.q.extents[1]);
-  Value keyHeads = function.size(plan.k.extents[1]);
-  HeadPosition position;
-  position.batch = math.div(number, heads);
-  position.head = math.rem(number, heads);
-  // Groups of heads share keys: h / (H / H').
-  Value shared = plan.q.extents[1] == plan.k.extents[1]
-                     ? position.head
-                     : math.div(math.mul(position.head, keyHeads), heads);
-  position.q = positionOf(builder, plan.q, position.batch, position.head);
-  position.k = positionOf(builder, plan.k, position.batch, shared);
-  position.v = positionOf(builder, plan.v, position.batch, shared);
-  if (bias)
-    position.bias = math.add(math.mul(position.batch, biasStrides[0]),
-                             math.mul(position.head, biasStrides[1]));
-  return position;
-}
-
-Value AttentionOperands::keysSeen(OpBuilder &builder, Value query) {
-  IndexMath math(builder, loc);
-  Value keyRows = function.size(plan.keyRows());
-  Value queryRows = function.size(plan.queryRows());
-  Value seen = math.sub(math.add(math.add(query, 1), keyRows), queryRows);
-  return math.max(math.constant(0), math.min(seen, keyRows));
 }
 
 /// 8 vectors of 8 elements, transposed: two rounds of interleaving within

@@ -22,6 +22,13 @@ FailureOr<BlockProduct> BlockProduct::create(KernelFunction &function,
                         {"thread_columns", &tile.threadColumns},
                         {"depth", &tile.depth}})))
     return failure();
+  if (failed(check(function, tile, threads)))
+    return failure();
+  return BlockProduct(function, tile);
+}
+
+LogicalResult BlockProduct::check(KernelFunction &function,
+                                  const ProductTile &tile, int64_t threads) {
   bool isSound =
       llvm::all_of(ArrayRef({tile.rows, tile.columns, tile.threadRows,
                              tile.threadColumns, tile.depth}),
@@ -35,7 +42,7 @@ FailureOr<BlockProduct> BlockProduct::create(KernelFunction &function,
                "expected a tile in powers of two that gives each of its ")
            << threads << " threads sums, 4 or more side by side, and elements "
            << "to copy";
-  return BlockProduct(function, tile);
+  return success();
 }
 
 BlockProduct::BlockProduct(KernelFunction &function, const ProductTile &tile)
@@ -58,11 +65,12 @@ BlockProduct::BlockProduct(KernelFunction &function, const ProductTile &tile)
                           math.rem(lane, laneColumns));
 }
 
-Value BlockProduct::rowOf(OpBuilder &b, int64_t vector) const {
+Value BlockProduct::rowOf(OpBuilder &b, int64_t row) const {
   IndexMath math(b, loc);
   int64_t gridRows = shape.rows / shape.threadRows;
+  int64_t vector = row / rowVector();
   return math.add(math.mul(threadRow, rowVector()),
-                  vector * gridRows * rowVector());
+                  vector * gridRows * rowVector() + row % rowVector());
 }
 
 Value BlockProduct::columnOf(OpBuilder &b, int64_t vector) const {
@@ -72,68 +80,81 @@ Value BlockProduct::columnOf(OpBuilder &b, int64_t vector) const {
                   vector * gridColumns * vectorWidth);
 }
 
+StagedOperand BlockProduct::stageRows(OpBuilder &b, OperandSource &rows,
+                                      Value first, Value depth) const {
+  OperandStage stage{shape.rows, shape.depth, 0, shared};
+  return StagedOperand(b, threads, rows, stage, first, depth);
+}
+
+StagedOperand BlockProduct::stageColumns(OpBuilder &b, OperandSource &columns,
+                                         Value first, Value depth) const {
+  OperandStage stage{shape.columns, shape.depth,
+                     shape.depth * ProductTile::stride(shape.rows), shared};
+  return StagedOperand(b, threads, columns, stage, first, depth);
+}
+
+SmallVector<Value> BlockProduct::emptySums(OpBuilder &b) const {
+  auto vector = VectorType::get({vectorWidth}, b.getF32Type());
+  Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector));
+  return Values(shape.threadRows * columnVectors(), none);
+}
+
 LogicalResult BlockProduct::emit(OpBuilder &b, OperandSource &rows,
                                  OperandSource &columns,
                                  const ProductBlock &block,
                                  StoreFn store) const {
-  OperandStage rowStage{shape.rows, shape.depth, 0, shared};
-  OperandStage columnStage{shape.columns, shape.depth,
-                           shape.depth * ProductTile::stride(shape.rows),
-                           shared};
-  StagedOperand left(b, threads, rows, rowStage, block.row, block.depth);
-  StagedOperand right(b, threads, columns, columnStage, block.column,
-                      block.depth);
-  FailureOr<Values> sums = sum(b, left, right, block.depth);
+  StagedOperand left = stageRows(b, rows, block.row, block.depth);
+  StagedOperand right = stageColumns(b, columns, block.column, block.depth);
+  Value zero = IndexMath(b, loc).constant(0);
+  auto sums = sum(b, left, right, zero, block.depth, emptySums(b));
   if (failed(sums))
     return failure();
   return storeSums(b, block, *sums, store);
 }
 
-FailureOr<SmallVector<Value>> BlockProduct::sum(OpBuilder &b,
-                                                StagedOperand &rows,
-                                                StagedOperand &columns,
-                                                Value depth) const {
+FailureOr<SmallVector<Value>>
+BlockProduct::sum(OpBuilder &b, ProductFactor &rows, ProductFactor &columns,
+                  Value first, Value end, ValueRange sums) const {
   IndexMath math(b, loc);
-  auto copy = [&](OpBuilder &from, Value k, OpBuilder &to,
+  auto copy = [&](OpBuilder &inside, Value k,
                   llvm::function_ref<Value()> stage) -> LogicalResult {
-    auto left = rows.load(from, k), right = columns.load(from, k);
+    auto left = rows.load(inside, k), right = columns.load(inside, k);
     if (failed(left) || failed(right))
       return failure();
     Value target = stage();
-    rows.store(to, *left, target);
-    columns.store(to, *right, target);
+    rows.store(inside, *left, target);
+    columns.store(inside, *right, target);
     return success();
   };
-  Value zero = math.constant(0);
+  Value start = math.constant(0); // of the stage to read
   // An empty sum reads nothing.
-  auto branch = scf::IfOp::create(b, loc, math.less(zero, depth),
+  auto branch = scf::IfOp::create(b, loc, math.less(first, end),
                                   /*withElse=*/false);
-  OpBuilder first = branch.getThenBodyBuilder();
-  if (failed(copy(first, zero, first, [&] { return zero; })))
+  OpBuilder then = branch.getThenBodyBuilder();
+  if (failed(copy(then, first, [&] { return start; })))
     return failure();
   threads.barrier(b);
 
-  auto vector = VectorType::get({vectorWidth}, b.getF32Type());
-  Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector));
-  Values carried(shape.threadRows * shape.threadColumns / vectorWidth, none);
-  carried.push_back(zero); // where the stage to read starts
-  auto loop = scf::ForOp::create(b, loc, zero, depth,
-                                 math.constant(shape.depth), carried);
+  Values carried(sums);
+  carried.push_back(start);
+  auto loop = scf::ForOp::create(b, loc, first, end, math.constant(shape.depth),
+                                 carried);
   OpBuilder inside = OpBuilder::atBlockEnd(loop.getBody());
   IndexMath in(inside, loc);
-  ValueRange sums = loop.getRegionIterArgs().drop_back();
+  Value k = loop.getInductionVar();
   Value stage = loop.getRegionIterArgs().back();
   // After the last steps the first ones are loaded again, in vain.
-  Value next = in.add(loop.getInductionVar(), shape.depth);
-  next = in.select(in.less(next, depth), next, zero);
+  Value next = in.add(k, shape.depth);
+  next = in.select(in.less(next, end), next, first);
   Values yielded;
   Value other;
   auto multiplied = [&] {
-    yielded = multiply(inside, rows, columns, stage, sums);
+    yielded = multiply(inside, rows, columns, {stage, k, 0},
+                       loop.getRegionIterArgs().drop_back());
     other = in.sub(in.constant(shape.stageElements()), stage);
     return other;
   };
-  if (failed(copy(inside, next, inside, multiplied)))
+  if (failed(copy(inside, next, multiplied)))
     return failure();
   threads.barrier(inside);
   yielded.push_back(other);
@@ -143,28 +164,25 @@ FailureOr<SmallVector<Value>> BlockProduct::sum(OpBuilder &b,
 
 /// sums[row][vector of columns] += the stage's steps, one after the other.
 SmallVector<Value> BlockProduct::multiply(OpBuilder &b,
-                                          const StagedOperand &rows,
-                                          const StagedOperand &columns,
-                                          Value stage, ValueRange sums) const {
+                                          const ProductFactor &rows,
+                                          const ProductFactor &columns,
+                                          StageStep at, ValueRange sums) const {
   Values next(sums);
-  int64_t columnVectors = shape.threadColumns / vectorWidth;
   auto vector = VectorType::get({vectorWidth}, b.getF32Type());
-  for (int64_t step = 0; step < shape.depth; ++step) {
+  for (at.step = 0; at.step < shape.depth; ++at.step) {
     Values right;
-    for (int64_t c = 0; c < columnVectors; ++c)
-      right.push_back(
-          columns.read(b, stage, step, columnOf(b, c), vectorWidth));
+    for (int64_t c = 0; c < columnVectors(); ++c)
+      right.push_back(columns.read(b, at, columnOf(b, c), vectorWidth));
     for (int64_t r = 0; r < shape.threadRows; r += rowVector()) {
-      Value left =
-          rows.read(b, stage, step, rowOf(b, r / rowVector()), rowVector());
+      Value left = rows.read(b, at, rowOf(b, r), rowVector());
       for (int64_t i = 0; i < rowVector(); ++i) {
         Value element =
             rowVector() == 1
                 ? left
                 : vector::ExtractOp::create(b, loc, left, i).getResult();
         element = vector::BroadcastOp::create(b, loc, vector, element);
-        for (int64_t c = 0; c < columnVectors; ++c) {
-          Value &total = next[(r + i) * columnVectors + c];
+        for (int64_t c = 0; c < columnVectors(); ++c) {
+          Value &total = next[(r + i) * columnVectors() + c];
           total = vector::FMAOp::create(b, loc, element, right[c], total);
         }
       }
@@ -186,19 +204,17 @@ static OpBuilder whereExists(OpBuilder &b, Location loc, Value position,
 
 LogicalResult BlockProduct::storeSums(OpBuilder &b, const ProductBlock &block,
                                       ValueRange sums, StoreFn store) const {
-  int64_t columnVectors = shape.threadColumns / vectorWidth;
   auto known = IndexMath::known(block.columns);
   bool isAligned = known && *known % vectorWidth == 0;
   IndexMath math(b, loc);
   Values columns;
-  for (int64_t c = 0; c < columnVectors; ++c)
+  for (int64_t c = 0; c < columnVectors(); ++c)
     columns.push_back(math.add(block.column, columnOf(b, c)));
   for (int64_t r = 0; r < shape.threadRows; ++r) {
-    Value row = math.add(math.add(block.row, rowOf(b, r / rowVector())),
-                         r % rowVector());
+    Value row = math.add(block.row, rowOf(b, r));
     OpBuilder rowBuilder = whereExists(b, loc, row, block.rows, shape.rows);
-    for (int64_t c = 0; c < columnVectors; ++c) {
-      Value total = sums[r * columnVectors + c];
+    for (int64_t c = 0; c < columnVectors(); ++c) {
+      Value total = sums[r * columnVectors() + c];
       for (int64_t lane = 0; lane < vectorWidth;
            lane += isAligned ? vectorWidth : 1) {
         Value at = IndexMath(rowBuilder, loc).add(columns[c], lane);

@@ -35,6 +35,10 @@ public:
   /// Reads the tile of `function`'s kernel and takes the start of its scratch.
   static llvm::FailureOr<BlockProduct> create(KernelFunction &function,
                                               int64_t threads);
+  /// A diagnostic where `threads` threads cannot work on the tile.
+  static llvm::LogicalResult check(KernelFunction &function,
+                                   const ProductTile &tile, int64_t threads);
+  BlockProduct(KernelFunction &function, const ProductTile &tile);
 
   const ProductTile &tile() const { return shape; }
 
@@ -47,21 +51,31 @@ public:
                            OperandSource &columns, const ProductBlock &block,
                            StoreFn store) const;
 
-private:
+  // Its parts. A thread's sums are vectors of columns, row by row.
   using Values = llvm::SmallVector<mlir::Value>;
-  BlockProduct(KernelFunction &function, const ProductTile &tile);
-  llvm::FailureOr<Values> sum(mlir::OpBuilder &b, StagedOperand &rows,
-                              StagedOperand &columns, mlir::Value depth) const;
-  Values multiply(mlir::OpBuilder &b, const StagedOperand &rows,
-                  const StagedOperand &columns, mlir::Value stage,
-                  mlir::ValueRange sums) const;
+  int64_t columnVectors() const { return shape.threadColumns / vectorWidth; }
+  StagedOperand stageRows(mlir::OpBuilder &b, OperandSource &rows,
+                          mlir::Value first, mlir::Value depth) const;
+  StagedOperand stageColumns(mlir::OpBuilder &b, OperandSource &columns,
+                             mlir::Value first, mlir::Value depth) const;
+  Values emptySums(mlir::OpBuilder &b) const;
+  /// sums + the steps [first, end). All threads come here; what they wrote to
+  /// shared memory before is seen, and afterwards all of it is free.
+  llvm::FailureOr<Values> sum(mlir::OpBuilder &b, ProductFactor &rows,
+                              ProductFactor &columns, mlir::Value first,
+                              mlir::Value end, mlir::ValueRange sums) const;
   llvm::LogicalResult storeSums(mlir::OpBuilder &b, const ProductBlock &block,
                                 mlir::ValueRange sums, StoreFn store) const;
-
-  int64_t rowVector() const { return std::min(shape.threadRows, vectorWidth); }
-  /// Tile position of the thread's vector number `vector`.
-  mlir::Value rowOf(mlir::OpBuilder &b, int64_t vector) const;
+  /// Position in the tile of the thread's row, or vector of columns.
+  mlir::Value rowOf(mlir::OpBuilder &b, int64_t row) const;
   mlir::Value columnOf(mlir::OpBuilder &b, int64_t vector) const;
+  const Threads &block() const { return threads; }
+
+private:
+  Values multiply(mlir::OpBuilder &b, const ProductFactor &rows,
+                  const ProductFactor &columns, StageStep at,
+                  mlir::ValueRange sums) const;
+  int64_t rowVector() const { return std::min(shape.threadRows, vectorWidth); }
 
   mlir::Location loc;
   ProductTile shape;

@@ -18,6 +18,8 @@ const RootTable<EmitFn> &generators();
 
 llvm::LogicalResult emitCascade(KernelFunction &function, int64_t threads);
 
+llvm::LogicalResult emitAttention(KernelFunction &function,
+                                  kernel::AttentionOp op, int64_t threads);
 llvm::LogicalResult emitConv2D(KernelFunction &function, kernel::Conv2DOp op,
                                int64_t threads);
 llvm::LogicalResult emitMatmul(KernelFunction &function, kernel::MatmulOp op,

@@ -28,6 +28,7 @@ static RootRow<EmitFn> emitRow() {
 
 const RootTable<EmitFn> &cuda::generators() {
   static const RootRow<EmitFn> rows[] = {
+      emitRow<kernel::AttentionOp, emitAttention>(),
       emitRow<kernel::Conv2DOp, emitConv2D>(),
       emitRow<kernel::MatmulOp, emitMatmul>(),
   };

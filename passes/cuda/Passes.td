@@ -24,7 +24,8 @@ def LowerKernelsToCudaPass
     ```
   }];
   let dependentDialects = ["mlir::arith::ArithDialect",
-    "mlir::func::FuncDialect", "mlir::math::MathDialect",
+    "mlir::func::FuncDialect", "mlir::LLVM::LLVMDialect",
+    "mlir::math::MathDialect",
     "mlir::memref::MemRefDialect", "mlir::NVVM::NVVMDialect",
     "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }

@@ -78,9 +78,19 @@ void StagedOperand::store(OpBuilder &b, ValueRange loaded, Value stage) {
   }
 }
 
-Value StagedOperand::read(OpBuilder &b, Value stage, int64_t step,
-                          Value position, int64_t lanes) const {
-  IndexMath math(b, loc);
+Value StagedOperand::read(OpBuilder &b, const StageStep &at, Value position,
+                          int64_t lanes) const {
+  Value step = IndexMath(b, loc).constant(at.step);
   return loadVector(b, loc, shape.shared,
-                    addressOf(b, stage, math.constant(step), position), lanes);
+                    addressOf(b, at.stage, step, position), lanes);
+}
+
+Value ResidentOperand::read(OpBuilder &b, const StageStep &at, Value position,
+                            int64_t lanes) const {
+  Location loc = shared.getLoc();
+  IndexMath math(b, loc);
+  int64_t stride = ProductTile::stride(width);
+  Value row =
+      math.add(math.mul(math.sub(at.k, first), stride), at.step * stride);
+  return loadVector(b, loc, shared, math.add(row, position), lanes);
 }

@@ -5,7 +5,8 @@
 //
 //   begin + k * stride + position
 //
-// so that a thread's neighbouring rows or columns are one vector.
+// so that a thread's neighbouring rows or columns are one vector. An operand
+// that the threads computed themselves lies there as a whole.
 #ifndef STRAIT_PASSES_CUDA_STAGEDOPERAND_H
 #define STRAIT_PASSES_CUDA_STAGEDOPERAND_H
 
@@ -21,7 +22,29 @@ struct OperandStage {
   mlir::Value shared; // memref<?xf32> of the stages
 };
 
-class StagedOperand {
+/// Step `step` of those from `k` on, which are in the stage that starts at
+/// element `stage`.
+struct StageStep {
+  mlir::Value stage, k;
+  int64_t step;
+};
+
+/// One side of a product as its sum goes on.
+class ProductFactor {
+public:
+  virtual ~ProductFactor() = default;
+  /// The thread's share of the next steps, from `k` on.
+  virtual llvm::FailureOr<llvm::SmallVector<mlir::Value>>
+  load(mlir::OpBuilder &b, mlir::Value k) = 0;
+  /// Puts it into the stage that starts at element `stage`.
+  virtual void store(mlir::OpBuilder &b, mlir::ValueRange loaded,
+                     mlir::Value stage) = 0;
+  /// `lanes` elements of a step.
+  virtual mlir::Value read(mlir::OpBuilder &b, const StageStep &at,
+                           mlir::Value position, int64_t lanes) const = 0;
+};
+
+class StagedOperand : public ProductFactor {
 public:
   /// Of the positions from `first` on; the sum has `depth` steps. Writes what
   /// does not change along the sum.
@@ -32,12 +55,11 @@ public:
   /// The thread's elements of steps [k, k + steps), zero beyond the depth.
   /// Where the depth is known to be whole tiles, all steps have to exist.
   llvm::FailureOr<llvm::SmallVector<mlir::Value>> load(mlir::OpBuilder &b,
-                                                       mlir::Value k);
-  /// Puts them into the stage that starts at element `stage`.
-  void store(mlir::OpBuilder &b, mlir::ValueRange loaded, mlir::Value stage);
-  /// `lanes` elements of a step in the stage.
-  mlir::Value read(mlir::OpBuilder &b, mlir::Value stage, int64_t step,
-                   mlir::Value position, int64_t lanes) const;
+                                                       mlir::Value k) override;
+  void store(mlir::OpBuilder &b, mlir::ValueRange loaded,
+             mlir::Value stage) override;
+  mlir::Value read(mlir::OpBuilder &b, const StageStep &at,
+                   mlir::Value position, int64_t lanes) const override;
 
 private:
   struct Part {
@@ -52,6 +74,21 @@ private:
   OperandStage shape;
   mlir::Value depth;
   llvm::SmallVector<Part> parts; // of this thread
+};
+
+/// Element (position, k) of memref<?xf32> `shared` lies at
+/// (k - first) * stride + position.
+struct ResidentOperand : ProductFactor {
+  llvm::FailureOr<llvm::SmallVector<mlir::Value>> load(mlir::OpBuilder &,
+                                                       mlir::Value) override {
+    return llvm::SmallVector<mlir::Value>();
+  }
+  void store(mlir::OpBuilder &, mlir::ValueRange, mlir::Value) override {}
+  mlir::Value read(mlir::OpBuilder &b, const StageStep &at,
+                   mlir::Value position, int64_t lanes) const override;
+
+  int64_t width;
+  mlir::Value shared, first;
 };
 
 } // namespace strait::cuda

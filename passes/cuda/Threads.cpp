@@ -46,7 +46,6 @@ static Value fromBits(OpBuilder &b, Location loc, Value bits, Type type) {
              : bits;
 }
 
-/// The value of the lane whose number differs in the bits of `mask`.
 Value Threads::shuffle(OpBuilder &b, Value value, int64_t mask) const {
   auto i32 = [&](int64_t number) -> Value {
     return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(number));

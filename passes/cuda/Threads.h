@@ -30,10 +30,12 @@ public:
   mlir::Value combineAll(mlir::OpBuilder &b, mlir::Operation *combiner,
                          mlir::Value value, mlir::Value exchange) const;
 
-private:
+  /// The value of the thread whose number differs in the bits of `mask`, one of
+  /// the same warp.
   mlir::Value shuffle(mlir::OpBuilder &b, mlir::Value value,
                       int64_t mask) const;
 
+private:
   mlir::Location loc;
   int64_t number;
   mlir::Value thread, first;

@@ -109,6 +109,25 @@ func.func @gpu_conv(%x: tensor<1x28x28x64xf32>) -> tensor<1x28x28x64xf32> {
 
 // -----
 
+// An attention's blocks: of queries, and of the values' columns. One query has a
+// warp of its own.
+// CHECK-LABEL: module
+module attributes {strait.targets = [#strait.target<isa = sm_80, cores = 8>]} {
+// CHECK-LABEL: func.func @gpu_attention
+// CHECK: tile = {columns = 128 : i64, depth = 16 : i64, keys = 64 : i64, rows = 64 : i64, thread_rows = 4 : i64, threads = 128 : i64}
+// CHECK: tile = {columns = 32 : i64, depth = 16 : i64, keys = 64 : i64, rows = 4 : i64, thread_rows = 1 : i64, threads = 32 : i64}
+func.func @gpu_attention(%q: tensor<1x4x256x80xf32>, %s: tensor<1x4x1x16xf32>, %k: tensor<1x4x?x16xf32>)
+    -> (tensor<1x4x256x80xf32>, tensor<1x4x1x16xf32>) {
+  %0 = strait.attention %q, %q, %q scale(0.25)
+      : (tensor<1x4x256x80xf32>, tensor<1x4x256x80xf32>, tensor<1x4x256x80xf32>) -> tensor<1x4x256x80xf32>
+  %1 = strait.attention %s, %k, %k scale(0.25)
+      : (tensor<1x4x1x16xf32>, tensor<1x4x?x16xf32>, tensor<1x4x?x16xf32>) -> tensor<1x4x1x16xf32>
+  return %0, %1 : tensor<1x4x256x80xf32>, tensor<1x4x1x16xf32>
+}
+}
+
+// -----
+
 // Code for both: the higher target's cut stands beside the lower one's.
 // CHECK-LABEL: module
 module attributes {strait.targets = [#strait.target<isa = avx2>, #strait.target<isa = avx512>]} {
