@@ -30,21 +30,21 @@ typedef struct strait_device_launch {
 } strait_device_launch;
 
 struct strait_backend {
-  /* Finds a device and gives it the model's code, of at most level `max_isa`,
-   * and weights. The model, the allocator and the weights outlive the device.
-   */
+  /* Gives a device the model's code and weights, as the options say; these are
+   * needed during the call only, model and allocator outlive the device. */
   strait_code (*open)(const strait_model_desc *model,
                       const strait_allocator *allocator, const void *weights,
-                      uint32_t max_isa, strait_device **device,
-                      strait_error *error);
+                      const strait_module_options *options,
+                      strait_device **device, strait_error *error);
   void (*close)(strait_device *device);
   /* What the device is called, and the code level chosen for it. */
   const char *(*name)(const strait_device *device);
   uint32_t (*isa)(const strait_device *device);
   const uint8_t *(*weights)(const strait_device *device);
 
-  strait_code (*queue_create)(strait_device *device, strait_queue **queue,
-                              strait_error *error);
+  /* On a stream of the caller's, or on one of its own if that is NULL. */
+  strait_code (*queue_create)(strait_device *device, void *stream,
+                              strait_queue **queue, strait_error *error);
   /* Waits for what is queued. */
   void (*queue_destroy)(strait_queue *queue);
 

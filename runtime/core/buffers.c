@@ -6,7 +6,7 @@
 #include <string.h>
 
 strait_code strait_buffers_open(const strait_module *module,
-                                const strait_allocator *own,
+                                const strait_allocator *own, void *stream,
                                 strait_buffers *buffers, strait_error *error) {
   *buffers = (strait_buffers){.allocator = *own};
   if (module->describe_only)
@@ -16,7 +16,8 @@ strait_code strait_buffers_open(const strait_module *module,
     return STRAIT_OK;
   const strait_backend *backend = module->model->backend;
   strait_queue *queue;
-  strait_code code = backend->queue_create(module->device, &queue, error);
+  strait_code code =
+      backend->queue_create(module->device, stream, &queue, error);
   if (code)
     return code;
   buffers->allocator = (strait_allocator){.allocate = backend->allocate,

@@ -16,9 +16,10 @@ typedef struct strait_buffers {
   strait_queue *queue;
 } strait_buffers;
 
-/* Buffers for the code of a module; `own` is for the process's memory. */
+/* Buffers for the code of a module; `own` is for the process's memory, `stream`
+ * the caller's for a device's queue, or NULL. */
 strait_code strait_buffers_open(const strait_module *module,
-                                const strait_allocator *own,
+                                const strait_allocator *own, void *stream,
                                 strait_buffers *buffers, strait_error *error);
 /* After all blocks were freed. */
 void strait_buffers_close(strait_buffers *buffers);

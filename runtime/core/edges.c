@@ -59,8 +59,8 @@ static strait_code check_input(const strait_run_state *run, uint32_t index) {
   return STRAIT_OK;
 }
 
-/* Puts an input where the entry can use it: where it is if that is aligned and
- * in the memory of buffers. */
+/* Puts an input where the entry can use it: it stays if that is aligned and in
+ * the memory of buffers. */
 static strait_code place_input(strait_run_state *run, uint32_t index) {
   const strait_tensor_desc *tensor = &entry_of(run)->inputs[index];
   strait_input_state *input = &state_of(run)->input_states[index];
@@ -70,8 +70,9 @@ static strait_code place_input(strait_run_state *run, uint32_t index) {
   if (!input->data && bytes)
     return strait_fail(run->error, STRAIT_INVALID_INPUT,
                        "input '%s' has no data", tensor->name);
-  if (input->data && !buffers->backend &&
-      (uintptr_t)input->data % STRAIT_ALIGNMENT == 0) {
+  if (input->on_device ||
+      (input->data && !buffers->backend &&
+       (uintptr_t)input->data % STRAIT_ALIGNMENT == 0)) {
     /* Compiled code reads inputs only; its type for them is not const. */
     binding->data = (void *)(uintptr_t)input->data;
     return STRAIT_OK;

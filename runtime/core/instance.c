@@ -125,7 +125,7 @@ strait_code strait_instance_create(const strait_module *module,
   instance->workers = workers;
   instance->bytes = bytes;
   code = strait_buffers_open(module, &instance->options.allocator,
-                             &instance->buffers, error);
+                             chosen.device_stream, &instance->buffers, error);
   if (code) {
     strait_release(&chosen.allocator, memory, bytes);
     return code;
@@ -199,9 +199,25 @@ bool strait_dims_fit(const strait_tensor_desc *desc, uint32_t rank,
   return true;
 }
 
-strait_code strait_set_input(strait_instance *instance, uint32_t entry,
-                             uint32_t index, const strait_tensor *tensor,
-                             strait_error *error) {
+/* Whether data can be bound as memory of the device. */
+static strait_code check_address(const strait_instance *instance,
+                                 const void *data, strait_error *error) {
+  if (!instance->buffers.backend)
+    return strait_fail(error, STRAIT_INVALID_ARGUMENT,
+                       "model '%s' was compiled for CPUs: it takes no memory "
+                       "of a GPU",
+                       instance->module->model->name);
+  if ((uintptr_t)data % STRAIT_ALIGNMENT != 0)
+    return strait_fail(error, STRAIT_INVALID_ARGUMENT,
+                       "expected an address on the GPU that is aligned to %d "
+                       "bytes, got %p",
+                       STRAIT_ALIGNMENT, data);
+  return STRAIT_OK;
+}
+
+static strait_code bind_input(strait_instance *instance, uint32_t entry,
+                              uint32_t index, const strait_tensor *tensor,
+                              bool on_device, strait_error *error) {
   strait_entry_state *state;
   strait_code code = find_state(instance, entry, index, true, &state, error);
   if (code)
@@ -229,13 +245,28 @@ strait_code strait_set_input(strait_instance *instance, uint32_t entry,
   state->input_states[index].data = tensor->data;
   state->input_states[index].state = NULL;
   state->input_states[index].bound = true;
+  state->input_states[index].on_device = on_device;
   state->outcome = OUTCOME_NONE;
   return STRAIT_OK;
 }
 
-strait_code strait_set_output(strait_instance *instance, uint32_t entry,
-                              uint32_t index, void *data, size_t bytes,
-                              strait_error *error) {
+strait_code strait_set_input(strait_instance *instance, uint32_t entry,
+                             uint32_t index, const strait_tensor *tensor,
+                             strait_error *error) {
+  return bind_input(instance, entry, index, tensor, false, error);
+}
+
+strait_code strait_set_device_input(strait_instance *instance, uint32_t entry,
+                                    uint32_t index, const strait_tensor *tensor,
+                                    strait_error *error) {
+  strait_code code =
+      check_address(instance, tensor ? tensor->data : NULL, error);
+  return code ? code : bind_input(instance, entry, index, tensor, true, error);
+}
+
+static strait_code bind_output(strait_instance *instance, uint32_t entry,
+                               uint32_t index, void *data, size_t bytes,
+                               bool on_device, strait_error *error) {
   strait_entry_state *state;
   strait_code code = find_state(instance, entry, index, false, &state, error);
   if (code)
@@ -243,8 +274,23 @@ strait_code strait_set_output(strait_instance *instance, uint32_t entry,
   state->output_states[index].data = data;
   state->output_states[index].state = NULL;
   state->output_states[index].bytes = data ? bytes : 0;
+  state->output_states[index].on_device = data && on_device;
   state->outcome = OUTCOME_NONE;
   return STRAIT_OK;
+}
+
+strait_code strait_set_output(strait_instance *instance, uint32_t entry,
+                              uint32_t index, void *data, size_t bytes,
+                              strait_error *error) {
+  return bind_output(instance, entry, index, data, bytes, false, error);
+}
+
+strait_code strait_set_device_output(strait_instance *instance, uint32_t entry,
+                                     uint32_t index, void *data, size_t bytes,
+                                     strait_error *error) {
+  strait_code code = check_address(instance, data, error);
+  return code ? code
+              : bind_output(instance, entry, index, data, bytes, true, error);
 }
 
 strait_code strait_get_output(const strait_instance *instance, uint32_t entry,

@@ -27,6 +27,7 @@ typedef struct strait_plan_state {
 typedef struct strait_input_state {
   const void *data; /* the caller's */
   bool bound;
+  bool on_device; /* data is an address there */
   strait_block aligned; /* copy of data that is not aligned, or not where
                            buffers lie */
   strait_state *state;  /* in place of data, or NULL */
@@ -35,6 +36,7 @@ typedef struct strait_input_state {
 typedef struct strait_output_state {
   void *data; /* the caller's, or NULL */
   size_t bytes;
+  bool on_device; /* data is an address there */
   strait_block own;
   strait_block copy;   /* of `own`, where that lies on a device */
   strait_state *state; /* in place of both, or NULL */

@@ -115,13 +115,14 @@ static uint32_t highest_image(const strait_model_desc *model) {
 
 /* Loads code and weights into a device, after which it has its own copy of
  * these. */
-static strait_code use_device(strait_module *module, uint32_t max_isa,
+static strait_code use_device(strait_module *module,
+                              const strait_module_options *options,
                               strait_error *error) {
   const strait_backend *backend = module->model->backend;
   strait_device *device;
   strait_code code =
       backend->open(module->model, &module->allocator, module->weights.data,
-                    max_isa, &device, error);
+                    options, &device, error);
   if (code)
     return code;
   module->device = device;
@@ -160,7 +161,7 @@ strait_code strait_module_open(const strait_model_desc *model,
     code = find_weights(module, &chosen, error);
   module->entry_weights = module->weights.data;
   if (!code && !module->describe_only && model->backend)
-    code = use_device(module, chosen.max_isa, error);
+    code = use_device(module, &chosen, error);
   if (code) {
     strait_module_close(module);
     return code;

@@ -271,8 +271,9 @@ static int32_t output_service(strait_run_state *run, uint32_t index,
         strait_dims_text(text, dims, desc->rank), bytes, output->bytes);
   output->placed = true;
   const strait_buffers *buffers = &run->instance->buffers;
-  if (output->data && !buffers->backend &&
-      (uintptr_t)output->data % STRAIT_ALIGNMENT == 0) {
+  if (output->data && (buffers->backend
+                           ? output->on_device
+                           : (uintptr_t)output->data % STRAIT_ALIGNMENT == 0)) {
     *data = output->data;
   } else {
     if (!strait_block_reserve(&buffers->allocator, &output->own,

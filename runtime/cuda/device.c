@@ -48,18 +48,20 @@ static strait_code choose_image(strait_device *device, uint32_t max_isa,
                      device->name, major, minor);
 }
 
-/* Finds the first GPU that the driver shows and what it can do. */
-static strait_code find_gpu(strait_device *device, uint32_t max_isa,
+/* Finds the GPU that the options name and what it can do. */
+static strait_code find_gpu(strait_device *device,
+                            const strait_module_options *options,
                             strait_error *error) {
   const strait_driver *driver = &device->driver;
   int count = 0, major = 0, minor = 0;
   cu_result result = driver->device_count(&count);
-  if (!result && count < 1)
+  if (!result && (int64_t)options->device >= count)
     return strait_fail(error, STRAIT_DEVICE,
-                       "expected a GPU, found none that the driver shows to "
-                       "this process");
+                       "expected a GPU with number %" PRIu32
+                       ", the driver shows %d to this process",
+                       options->device, count);
   if (!result)
-    result = driver->device_get(&device->number, 0);
+    result = driver->device_get(&device->number, (int)options->device);
   if (!result)
     result =
         driver->device_name(device->name, sizeof device->name, device->number);
@@ -74,7 +76,7 @@ static strait_code find_gpu(strait_device *device, uint32_t max_isa,
                                       CU_MOST_SHARED_MEMORY, device->number);
   if (result)
     return strait_driver_fail(driver, result, error, "cannot look at the GPU");
-  return choose_image(device, max_isa, major, minor, error);
+  return choose_image(device, options->max_isa, major, minor, error);
 }
 
 /* The first line of what the driver's compiler has to say. */
@@ -149,7 +151,8 @@ static strait_code upload_weights(strait_device *device, const void *weights,
                               "'%s' has no room for the weights of model '%s'",
                               device->name, device->model->name);
   strait_queue *queue;
-  strait_code code = strait_cuda_queue_create(device, &queue, error);
+  strait_code code =
+      strait_cuda_queue_create(device, /*stream=*/NULL, &queue, error);
   if (code)
     return code;
   void *target = (void *)(uintptr_t)device->weights;
@@ -161,20 +164,24 @@ static strait_code upload_weights(strait_device *device, const void *weights,
 }
 
 static strait_code set_up(strait_device *device, const void *weights,
-                          uint32_t max_isa, strait_error *error) {
+                          const strait_module_options *options,
+                          strait_error *error) {
   strait_code code = strait_driver_open(&device->driver, error);
   if (!code)
-    code = find_gpu(device, max_isa, error);
+    code = find_gpu(device, options, error);
   if (code)
     return code;
   const strait_driver *driver = &device->driver;
-  cu_result result = driver->context_retain(&device->context, device->number);
-  if (result) {
-    device->context = NULL;
-    return strait_driver_fail(driver, result, error, "cannot use '%s'",
-                              device->name);
+  cu_result result = 0;
+  device->context = options->device_context;
+  if (!device->context) {
+    result = driver->context_retain(&device->context, device->number);
+    device->retained = !result;
+    if (result)
+      device->context = NULL;
   }
-  result = strait_cuda_enter(device);
+  if (!result)
+    result = strait_cuda_enter(device);
   if (result)
     return strait_driver_fail(driver, result, error, "cannot use '%s'",
                               device->name);
@@ -187,7 +194,8 @@ static strait_code set_up(strait_device *device, const void *weights,
 
 strait_code strait_cuda_open(const strait_model_desc *model,
                              const strait_allocator *allocator,
-                             const void *weights, uint32_t max_isa,
+                             const void *weights,
+                             const strait_module_options *options,
                              strait_device **result, strait_error *error) {
   strait_device *device = strait_allocate(allocator, sizeof *device);
   if (!device)
@@ -196,7 +204,7 @@ strait_code strait_cuda_open(const strait_model_desc *model,
   device->allocator = allocator;
   const char *waits = getenv("STRAIT_CUDA_SYNC");
   device->waits = waits && strcmp(waits, "0") != 0;
-  strait_code code = set_up(device, weights, max_isa, error);
+  strait_code code = set_up(device, weights, options, error);
   if (code) {
     strait_cuda_close(device);
     return code;
@@ -214,7 +222,7 @@ void strait_cuda_close(strait_device *device) {
       driver->module_unload(device->module);
     strait_cuda_leave(device);
   }
-  if (device->context)
+  if (device->retained)
     driver->context_release(device->number);
   strait_release(device->allocator, device->functions,
                  device->model->num_kernels * sizeof *device->functions);

@@ -16,8 +16,9 @@ struct strait_device {
   const strait_allocator *allocator;
   const strait_image_desc *image;
   cu_device number;
-  cu_context context; /* the device's primary one, which all in the process
-                         share; NULL: none yet */
+  cu_context context; /* the caller's, or the device's primary one, which all
+                         in the process share; NULL: none yet */
+  bool retained;      /* it is the primary one */
   cu_module module;
   cu_function *functions; /* by kernel */
   cu_pointer weights;
@@ -28,7 +29,8 @@ struct strait_device {
 
 strait_code strait_cuda_open(const strait_model_desc *model,
                              const strait_allocator *allocator,
-                             const void *weights, uint32_t max_isa,
+                             const void *weights,
+                             const strait_module_options *options,
                              strait_device **device, strait_error *error);
 void strait_cuda_close(strait_device *device);
 

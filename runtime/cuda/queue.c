@@ -14,6 +14,7 @@
 struct strait_queue {
   strait_device *device;
   cu_stream stream;
+  bool owned;                     /* not the caller's */
   cu_event start, end;            /* NULL until a time is asked for */
   const strait_launch_desc *last; /* launch since the last wait, or NULL */
 };
@@ -48,15 +49,17 @@ static strait_code fail(strait_queue *queue, cu_result result, const char *what,
 
 /* ---------------------------------------------------------------- queues -- */
 
-strait_code strait_cuda_queue_create(strait_device *device,
+strait_code strait_cuda_queue_create(strait_device *device, void *stream,
                                      strait_queue **result,
                                      strait_error *error) {
   strait_queue *queue = strait_allocate(device->allocator, sizeof *queue);
   if (!queue)
     return strait_fail(error, STRAIT_OUT_OF_MEMORY, "no memory for a queue");
   queue->device = device;
-  cu_result code = strait_cuda_enter(device);
-  if (!code) {
+  queue->stream = stream;
+  queue->owned = !stream;
+  cu_result code = queue->owned ? strait_cuda_enter(device) : 0;
+  if (!code && queue->owned) {
     code = device->driver.stream_create(&queue->stream, CU_STREAM_NON_BLOCKING);
     strait_cuda_leave(device);
   }
@@ -78,7 +81,8 @@ void strait_cuda_queue_destroy(strait_queue *queue) {
       driver->event_destroy(queue->start);
     if (queue->end)
       driver->event_destroy(queue->end);
-    driver->stream_destroy(queue->stream);
+    if (queue->owned)
+      driver->stream_destroy(queue->stream);
     strait_cuda_leave(device);
   }
   strait_release(device->allocator, queue, sizeof *queue);

@@ -11,7 +11,7 @@
 enum { STRAIT_CUDA_MOST_PARAMETERS = 512 };
 
 /* As in runtime/core/backend.h. */
-strait_code strait_cuda_queue_create(strait_device *device,
+strait_code strait_cuda_queue_create(strait_device *device, void *stream,
                                      strait_queue **queue, strait_error *error);
 void strait_cuda_queue_destroy(strait_queue *queue);
 void *strait_cuda_allocate(void *queue, size_t bytes, size_t alignment);

@@ -100,14 +100,19 @@ typedef struct strait_module_options {
   /* Not 0: the module is only asked what it holds, which needs no GPU;
    * instances and states cannot be made of it. */
   uint32_t describe_only;
+  /* Of a model for GPUs: which one, in the driver's order, and a context there
+   * (CUcontext) that is used in place of its primary one. The context stays the
+   * caller's and must outlive the module. */
+  uint32_t device;
+  void *device_context;
 } strait_module_options;
 
 STRAIT_API void strait_module_options_init(strait_module_options *options);
 
 /* Opens a model that is linked into this process. `model` stays the caller's
  * and must outlive the module. On success `*module` is the caller's, to be
- * given to strait_module_close. A model for GPUs is loaded into the first one
- * that the driver shows, weights included. Fails with BAD_ARTEFACT,
+ * given to strait_module_close. A model for GPUs is loaded into one of them,
+ * weights included. Fails with BAD_ARTEFACT,
  * UNSUPPORTED_CPU, DEVICE, IO, OUT_OF_MEMORY, INVALID_ARGUMENT. Any thread. */
 STRAIT_API strait_code strait_module_open(const strait_model_desc *model,
                                           const strait_module_options *options,
@@ -227,6 +232,10 @@ typedef struct strait_instance_options {
    * one launch at a time. */
   void (*on_launch)(void *user, const strait_launch_event *event);
   void *on_launch_user;
+  /* Of a model for GPUs: a stream (CUstream) of the module's context for all
+   * work of the instance, in place of one of its own. It stays the caller's and
+   * must outlive the instance. */
+  void *device_stream;
 } strait_instance_options;
 
 STRAIT_API void strait_instance_options_init(strait_instance_options *options);
@@ -265,6 +274,19 @@ STRAIT_API strait_code strait_set_output(strait_instance *instance,
                                          uint32_t entry, uint32_t index,
                                          void *data, size_t bytes,
                                          strait_error *error);
+
+/* The same two for memory of the GPU, in place of copies in each run: data is an
+ * address there (CUdeviceptr), 64-byte aligned. What the caller's other streams
+ * do with it has to be done before a run. strait_get_output gives the address
+ * back. Fails with INVALID_ARGUMENT too if the model is for CPUs. */
+STRAIT_API strait_code strait_set_device_input(strait_instance *instance,
+                                               uint32_t entry, uint32_t index,
+                                               const strait_tensor *tensor,
+                                               strait_error *error);
+STRAIT_API strait_code strait_set_device_output(strait_instance *instance,
+                                                uint32_t entry, uint32_t index,
+                                                void *data, size_t bytes,
+                                                strait_error *error);
 
 /* --------------------------------------------------------------- states -- */
 

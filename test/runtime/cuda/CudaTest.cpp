@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -227,6 +228,10 @@ TEST_F(CudaTest, EnvironmentsThatDoNotFitAreExplained) {
   driver->devices = 0;
   expectNoModule(STRAIT_DEVICE, "finds no GPU");
   driver->devices = 1;
+  options.device = 1;
+  expectNoModule(STRAIT_DEVICE, "expected a GPU with number 1, the driver "
+                                "shows 1 to this process");
+  options.device = 0;
   driver->version = 11080;
   expectNoModule(STRAIT_DEVICE, "expected a driver for CUDA 12.0 or later, "
                                 "found one for 11.8");
@@ -366,6 +371,82 @@ TEST_F(CudaTest, BoundStatesAreReadFromTheDevice) {
     }
   }
   strait_state_destroy(state);
+}
+
+TEST_F(CudaTest, CallersContextStreamAndMemoryAreUsed) {
+  // The caller is one that uses the driver itself.
+  void *library = dlopen(RECORDING_DRIVER, RTLD_NOW);
+  auto find = [&](const char *name) { return dlsym(library, name); };
+  auto retain =
+      reinterpret_cast<int (*)(void **, int)>(find("cuDevicePrimaryCtxRetain"));
+  auto release =
+      reinterpret_cast<int (*)(int)>(find("cuDevicePrimaryCtxRelease_v2"));
+  auto push = reinterpret_cast<int (*)(void *)>(find("cuCtxPushCurrent_v2"));
+  auto pop = reinterpret_cast<int (*)(void **)>(find("cuCtxPopCurrent_v2"));
+  auto makeStream =
+      reinterpret_cast<int (*)(void **, unsigned)>(find("cuStreamCreate"));
+  auto endStream =
+      reinterpret_cast<int (*)(void *)>(find("cuStreamDestroy_v2"));
+  auto allocate = reinterpret_cast<int (*)(unsigned long long *, size_t)>(
+      find("cuMemAlloc_v2"));
+  auto free =
+      reinterpret_cast<int (*)(unsigned long long)>(find("cuMemFree_v2"));
+  unsigned long long memory[2];
+  ASSERT_EQ(retain(&options.device_context, 0), 0);
+  ASSERT_EQ(push(options.device_context), 0);
+  ASSERT_EQ(makeStream(&instanceOptions.device_stream, 1), 0);
+  ASSERT_EQ(allocate(&memory[0], sizeof x), 0);
+  ASSERT_EQ(allocate(&memory[1], sizeof x), 0);
+  open();
+  EXPECT_EQ(driver->live_contexts, 1);
+  // The caller's stream, and none for weights any more.
+  EXPECT_EQ(driver->live_streams, 1);
+  std::memcpy(reinterpret_cast<void *>(memory[0]), x, sizeof x);
+  int64_t dims[] = {3, 4};
+  strait_tensor in = {reinterpret_cast<void *>(memory[0]), STRAIT_F32, 2, dims};
+  ASSERT_EQ(strait_set_device_input(instance, MAIN, 0, &in, &error), 0)
+      << error.text;
+  ASSERT_EQ(strait_set_device_output(instance, MAIN, 0,
+                                     reinterpret_cast<void *>(memory[1]),
+                                     sizeof x, &error),
+            0);
+  int writes = driver->writes;
+  ASSERT_EQ(strait_run(instance, MAIN, nullptr, &error), 0) << error.text;
+  EXPECT_EQ(driver->writes, writes);
+  EXPECT_EQ(driver->reads, 0);
+  expectResult(instance, x, 3);
+  strait_tensor out;
+  ASSERT_EQ(strait_get_output(instance, MAIN, 0, &out, &error), 0);
+  EXPECT_EQ(out.data, reinterpret_cast<void *>(memory[1]));
+  // Back to memory of the process.
+  ASSERT_EQ(strait_set_output(instance, MAIN, 0, nullptr, 0, &error), 0);
+  ASSERT_EQ(run(instance, x, 2), 0);
+  expectResult(instance, x, 2);
+  in.data = reinterpret_cast<void *>(memory[0] + 4);
+  EXPECT_EQ(strait_set_device_input(instance, MAIN, 0, &in, &error),
+            STRAIT_INVALID_ARGUMENT);
+  EXPECT_NE(std::string(error.text).find("aligned to 64 bytes"),
+            std::string::npos);
+  strait_instance_destroy(instance);
+  instance = nullptr;
+  strait_module_close(module);
+  module = nullptr;
+  EXPECT_EQ(driver->live_contexts, 1);
+  EXPECT_EQ(endStream(instanceOptions.device_stream), 0);
+  EXPECT_EQ(free(memory[0]) | free(memory[1]), 0);
+  void *own;
+  EXPECT_EQ(pop(&own) | release(0), 0);
+  // A model for CPUs has no use for any of this.
+  model.backend = nullptr;
+  options.device = 7;
+  ASSERT_EQ(strait_module_open(&model, &options, &module, &error), 0);
+  instanceOptions.device_stream = nullptr;
+  ASSERT_EQ(strait_instance_create(module, &instanceOptions, &instance, &error),
+            0);
+  EXPECT_EQ(strait_set_device_input(instance, MAIN, 0, &in, &error),
+            STRAIT_INVALID_ARGUMENT);
+  EXPECT_NE(std::string(error.text).find("compiled for CPUs"),
+            std::string::npos);
 }
 
 TEST_F(CudaTest, InstancesRunOnStreamsOfTheirOwn) {
