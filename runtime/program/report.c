@@ -266,7 +266,14 @@ static int compare_times(const void *a, const void *b) {
 
 static double milliseconds(uint64_t ns) { return (double)ns * 1e-6; }
 
-void report_bench(const program_options *options, bench_result *result) {
+/* An emulator says so in its name. Its times say nothing about a GPU and are not
+ * shown as if they did. */
+static bool is_emulated(const char *device) {
+  return device && strncmp(device, "emulated", strlen("emulated")) == 0;
+}
+
+/* Sorts the runs' times and prints their statistics. */
+static void print_times(const program_options *options, bench_result *result) {
   int64_t count = result->count;
   uint64_t *times = result->run_ns;
   qsort(times, (size_t)count, sizeof *times, compare_times);
@@ -275,27 +282,43 @@ void report_bench(const program_options *options, bench_result *result) {
       2;
   double p90 = milliseconds(times[(count * 9 + 9) / 10 - 1]);
   double least = milliseconds(times[0]);
+  double load = milliseconds(result->load_ns);
+  double first = milliseconds(result->first_run_ns);
   if (options->json) {
-    fputs("{\"entry\": ", stdout);
-    json_string(stdout, result->entry);
-    print_device_json(result->device);
     printf(", \"threads\": %" PRIu32 ", \"iterations\": %" PRId64
            ", \"median_ms\": %.6f, \"p90_ms\": %.6f, \"min_ms\": %.6f"
-           ", \"load_ms\": %.6f, \"first_run_ms\": %.6f"
-           ", \"arena_bytes\": %" PRIu64 ", \"scratch_bytes\": %" PRIu64
-           ", \"io_bytes\": %" PRIu64 "}\n",
-           result->threads, count, median, p90, least,
-           milliseconds(result->load_ns), milliseconds(result->first_run_ns),
-           result->memory.arena_bytes, result->memory.scratch_bytes,
-           result->memory.io_bytes);
+           ", \"load_ms\": %.6f, \"first_run_ms\": %.6f",
+           result->threads, count, median, p90, least, load, first);
     return;
   }
   printf("median %.3f ms, p90 %.3f ms, min %.3f ms over %" PRId64
          " runs, %" PRIu32 " thread%s\n",
          median, p90, least, count, result->threads,
          result->threads == 1 ? "" : "s");
-  printf("load %.3f ms, first run %.3f ms\n", milliseconds(result->load_ns),
-         milliseconds(result->first_run_ns));
+  printf("load %.3f ms, first run %.3f ms\n", load, first);
+}
+
+void report_bench(const program_options *options, bench_result *result) {
+  bool emulated = is_emulated(result->device);
+  if (options->json) {
+    fputs("{\"entry\": ", stdout);
+    json_string(stdout, result->entry);
+    print_device_json(result->device);
+    if (emulated)
+      printf(", \"emulated\": true, \"iterations\": %" PRId64, result->count);
+    else
+      print_times(options, result);
+    printf(", \"arena_bytes\": %" PRIu64 ", \"scratch_bytes\": %" PRIu64
+           ", \"io_bytes\": %" PRIu64 "}\n",
+           result->memory.arena_bytes, result->memory.scratch_bytes,
+           result->memory.io_bytes);
+    return;
+  }
+  if (emulated)
+    printf("emulated, which tells no times of a GPU: %" PRId64 " runs\n",
+           result->count);
+  else
+    print_times(options, result);
   printf("arena %" PRIu64 " bytes, scratch %" PRIu64 " bytes\n",
          result->memory.arena_bytes, result->memory.scratch_bytes);
   if (result->device)

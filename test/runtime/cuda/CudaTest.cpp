@@ -15,7 +15,10 @@
 #include <thread>
 #include <vector>
 
-extern "C" const strait_backend strait_cuda_backend;
+extern "C" {
+#include "runtime/program/program.h"
+extern const strait_backend strait_cuda_backend;
+}
 
 namespace {
 
@@ -138,6 +141,28 @@ protected:
     ASSERT_EQ(y.dims[0], rows);
     for (int64_t i = 0; i < 4 * rows; ++i)
       EXPECT_EQ(static_cast<float *>(y.data)[i], x[i] * theWeights[i % 4] + 1);
+  }
+
+  /// What a program of the model, without weights, prints.
+  std::string runProgram(std::vector<const char *> flags) {
+    strait_model_desc weightless = model;
+    weightless.weights_bytes = 0;
+    strait_kernel_fn copy = [](void *const *buffers, const int64_t *, void *,
+                               int64_t begin, int64_t) {
+      std::memcpy(static_cast<float *>(buffers[2]) + 4 * begin,
+                  static_cast<float *>(buffers[0]) + 4 * begin, 16);
+    };
+    recording_kernel("copy", copy, 3, 1);
+    strait_kernel_desc kernels[] = {model.kernels[0], model.kernels[1]};
+    kernels[0].name = "copy";
+    weightless.kernels = kernels;
+    flags.insert(flags.begin(), {"net", "--random", "1", "--shape", "x=3x4"});
+    testing::internal::CaptureStdout();
+    int status = program_run(&weightless, nullptr, int(flags.size()),
+                             const_cast<char **>(flags.data()), 1);
+    std::string out = testing::internal::GetCapturedStdout();
+    EXPECT_EQ(status, 0);
+    return out;
   }
 
   recording *driver = nullptr;
@@ -313,6 +338,25 @@ TEST_F(CudaTest, ProfilesHaveTheDevicesTimes) {
   EXPECT_EQ(events[0].end_ns - events[0].start_ns, 2500000u);
   EXPECT_STREQ(events[1].kernel, "add_one");
   EXPECT_EQ(events[1].tasks, 3);
+}
+
+TEST_F(CudaTest, BenchNamesTheGpuAndShowsNoEmulatedTimes) {
+  std::vector<const char *> text = {"--bench", "--iterations", "2"};
+  std::vector<const char *> json = {"--bench", "--iterations", "2", "--json"};
+  std::string out = runProgram(text);
+  EXPECT_EQ(out.find("median "), 0u) << out;
+  EXPECT_NE(out.find("on recording driver, code for sm_90a"), std::string::npos)
+      << out;
+  EXPECT_NE(runProgram(json).find(R"("device": "recording driver", "threads")"),
+            std::string::npos);
+  driver->name = "emulated sm_90";
+  out = runProgram(text);
+  EXPECT_EQ(out.find("emulated, which tells no times of a GPU: 2 runs\n"), 0u)
+      << out;
+  EXPECT_EQ(out.find(" ms"), std::string::npos) << out;
+  out = runProgram(json);
+  EXPECT_NE(out.find(R"("emulated": true)"), std::string::npos) << out;
+  EXPECT_EQ(out.find("_ms"), std::string::npos) << out;
 }
 
 TEST_F(CudaTest, StatesStayOnTheDevice) {

@@ -54,6 +54,7 @@ static _Thread_local int depth; /* contexts pushed */
 
 EXPORT recording *recording_reset(void) {
   memset(&state, 0, sizeof state);
+  state.name = "recording driver";
   state.devices = 1;
   state.version = 12040;
   state.major = 9;
@@ -153,7 +154,7 @@ EXPORT int cuDeviceGet(int *device, int number) {
 }
 EXPORT int cuDeviceGetName(char *name, int length, int device) {
   (void)device;
-  strncpy(name, "recording driver", (size_t)length);
+  strncpy(name, state.name, (size_t)length);
   return 0;
 }
 EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device) {

@@ -17,6 +17,7 @@ extern "C" {
 
 typedef struct recording {
   /* What the driver shows. */
+  const char *name;
   int devices, version, major, minor;
   size_t memory;
   /* Results of the next call of each, then success again; a kernel's own
