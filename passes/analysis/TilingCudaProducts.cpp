@@ -8,6 +8,12 @@
 using namespace mlir;
 using namespace strait;
 
+/// Products of so few rows are bound by reading their right operand. With more,
+/// a thread's loads of the left one would outnumber those.
+static constexpr int64_t fewRows = 8;
+/// Threads of a block that splits sums, and the columns of one.
+static constexpr int64_t splitThreads = 256, columnsPerThread = 4;
+
 static LaunchShape launchOf(const RootShape &shape, const ProductTile &tile,
                             AffineExpr tasks) {
   return LaunchShape(shape.numSizes(),
@@ -41,9 +47,32 @@ FailureOr<LaunchShape> cuda::cutConv2D(kernel::Conv2DOp conv,
   return launchOf(shape, tile, pixels.ceilDiv(tile.rows) * blocks);
 }
 
+/// Of so few rows a block's threads share the sums: all rows by `columns`.
+static LaunchShape cutFewRows(const RootShape &shape, int64_t rows,
+                              graph::TargetAttr target) {
+  ArrayRef<AffineExpr> result = shape.result();
+  // Narrow blocks where there are few, but never less than whole sectors.
+  int64_t columns = 32;
+  int64_t batch = extentOr(result[0], 1), all = extentOr(result[2], 4096);
+  while (columns > 8 && batch * ceilDiv(all, columns) < target.getCores())
+    columns /= 2;
+  int64_t split = splitThreads / (columns / columnsPerThread);
+  return LaunchShape(shape.numSizes(),
+                     {{"columns", columns},
+                      {"rows", rows},
+                      {"split", split},
+                      {"threads", splitThreads}},
+                     result[0] * result[2].ceilDiv(columns),
+                     shape.constant(4 * split * rows * columns));
+}
+
 FailureOr<LaunchShape> cuda::cutMatmul(kernel::MatmulOp, const RootShape &shape,
                                        graph::TargetAttr target) {
   ArrayRef<AffineExpr> result = shape.result();
+  auto rows = constantExtent(result[1]);
+  if (rows && *rows > 0 && *rows <= fewRows &&
+      !kernel::findPrologue(shape.root()))
+    return cutFewRows(shape, *rows, target);
   ProductShape product{constantExtent(result[1]), constantExtent(result[2]),
                        std::max<int64_t>(1, extentOr(result[0], 1))};
   ProductTile tile = chooseProductTile(product, target.getCores());

@@ -19,18 +19,12 @@
 #define STRAIT_PASSES_CUDA_BLOCKPRODUCT_H
 
 #include "passes/analysis/ProductTile.h"
+#include "passes/cuda/Product.h"
 #include "passes/cuda/StagedOperand.h"
 
 namespace strait::cuda {
 
-/// What is computed of a product: from (row, column) on, up to the end of the
-/// product or the tile.
-struct ProductBlock {
-  mlir::Value row, column;
-  mlir::Value rows, columns, depth; // of the product
-};
-
-class BlockProduct {
+class BlockProduct : public Product {
 public:
   /// Reads the tile of `function`'s kernel and takes the start of its scratch.
   static llvm::FailureOr<BlockProduct> create(KernelFunction &function,
@@ -40,16 +34,11 @@ public:
                                    const ProductTile &tile, int64_t threads);
   BlockProduct(KernelFunction &function, const ProductTile &tile);
 
-  const ProductTile &tile() const { return shape; }
-
-  /// What becomes of sums: a vector of them, or one, from (row, column) of the
-  /// product on.
-  using StoreFn = llvm::function_ref<llvm::LogicalResult(
-      mlir::OpBuilder &b, mlir::Value row, mlir::Value column,
-      mlir::Value sums)>;
+  int64_t rows() const override { return shape.rows; }
+  int64_t columns() const override { return shape.columns; }
   llvm::LogicalResult emit(mlir::OpBuilder &b, OperandSource &rows,
                            OperandSource &columns, const ProductBlock &block,
-                           StoreFn store) const;
+                           StoreFn store) const override;
 
   // Its parts. A thread's sums are vectors of columns, row by row.
   using Values = llvm::SmallVector<mlir::Value>;

@@ -142,19 +142,18 @@ LogicalResult Conv2DEmitter::readOperands() {
   images.outputW = function.size(out[2]);
   AffineExpr all = out[0] * out[1] * out[2];
   pixels = function.size(all);
-  pixelBlocks = function.size(all.ceilDiv(product.tile().rows));
+  pixelBlocks = function.size(all.ceilDiv(product.rows()));
   return success();
 }
 
 LogicalResult Conv2DEmitter::emitTask(OpBuilder &b, Value task) {
   IndexMath math(b, loc);
-  const ProductTile &tile = product.tile();
-  int64_t columnBlocks = ceilDiv(images.outputs, tile.columns);
+  int64_t columnBlocks = ceilDiv(images.outputs, product.columns());
   Value outer = math.div(task, columnBlocks);
   Value group = math.div(outer, pixelBlocks);
   ProductBlock block;
-  block.row = math.mul(math.rem(outer, pixelBlocks), tile.rows);
-  block.column = math.mul(math.rem(task, columnBlocks), tile.columns);
+  block.row = math.mul(math.rem(outer, pixelBlocks), product.rows());
+  block.column = math.mul(math.rem(task, columnBlocks), product.columns());
   block.rows = pixels;
   block.columns = math.constant(images.outputs);
   block.depth = math.constant(images.depth());

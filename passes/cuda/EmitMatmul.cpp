@@ -2,7 +2,7 @@
 // kernel.matmul on a GPU:
 //
 //   task = (batch, block of rows, block of columns):
-//     block product over k (BlockProduct.h)
+//     sums over k (BlockProduct.h; of few rows, SplitProduct.h)
 //     epilogue, store, where rows and columns exist
 //
 // The right-hand side is read as it lies: rows, columns or panels. A prologue
@@ -11,6 +11,7 @@
 
 #include "passes/analysis/Extents.h"
 #include "passes/cuda/BlockProduct.h"
+#include "passes/cuda/SplitProduct.h"
 #include "passes/loops/Epilogue.h"
 #include "passes/loops/IndexMath.h"
 
@@ -22,7 +23,7 @@ namespace {
 class MatmulEmitter {
 public:
   MatmulEmitter(KernelFunction &function, kernel::MatmulOp op,
-                const BlockProduct &product, const Epilogue &epilogue)
+                const Product &product, const Epilogue &epilogue)
       : function(function), op(op), product(product), epilogue(epilogue),
         loc(op.getLoc()) {}
   LogicalResult emit();
@@ -40,7 +41,7 @@ private:
 
   KernelFunction &function;
   kernel::MatmulOp op;
-  const BlockProduct &product;
+  const Product &product;
   const Epilogue &epilogue;
   Location loc;
   std::optional<unsigned> lhs, rhs; // inputs; no lhs: a prologue
@@ -118,15 +119,14 @@ std::unique_ptr<OperandSource> MatmulEmitter::columnsOf(OpBuilder &builder,
 
 LogicalResult MatmulEmitter::emitTask(OpBuilder &builder, Value task) {
   IndexMath math(builder, loc);
-  const ProductTile &tile = product.tile();
-  Value columnBlocks = function.size(columns.ceilDiv(tile.columns));
+  Value columnBlocks = function.size(columns.ceilDiv(product.columns()));
   Value rowBlocks =
-      function.size(function.resultShape(0)[1].ceilDiv(tile.rows));
+      function.size(function.resultShape(0)[1].ceilDiv(product.rows()));
   Value outer = math.div(task, columnBlocks);
   Value batch = math.div(outer, rowBlocks);
   ProductBlock block;
-  block.row = math.mul(math.rem(outer, rowBlocks), tile.rows);
-  block.column = math.mul(math.rem(task, columnBlocks), tile.columns);
+  block.row = math.mul(math.rem(outer, rowBlocks), product.rows());
+  block.column = math.mul(math.rem(task, columnBlocks), product.columns());
   block.rows = m;
   block.columns = n;
   block.depth = k;
@@ -156,6 +156,12 @@ LogicalResult cuda::emitMatmul(KernelFunction &function, kernel::MatmulOp op,
   if (failed(epilogue))
     return failure();
   epilogue->expectAligned();
+  if (function.kernel().getTileAttr().contains("split")) {
+    auto product = SplitProduct::create(function, threads);
+    if (failed(product))
+      return failure();
+    return MatmulEmitter(function, op, *product, *epilogue).emit();
+  }
   auto product = BlockProduct::create(function, threads);
   if (failed(product))
     return failure();

@@ -71,6 +71,43 @@ kernel.func @prologue inputs 2 shapes([#cube, #cube] -> [#cube]) attributes {til
 
 // -----
 
+#row = affine_map<() -> (1, 1, 1024)>
+#panels = affine_map<() -> (1, 64, 1024, 16)>
+
+// One row: every thread sums a part of the depth for four columns; after a
+// barrier a thread per column adds the 32 parts up.
+// CHECK-LABEL: func.func private @few_rows__body(
+// CHECK: scf.for {{.*}} iter_args(
+// CHECK: vector.load {{.*}} {alignment = 16 : i64} : memref<?xf32>, vector<4xf32>
+// CHECK-COUNT-16: math.fma
+// CHECK-NOT: math.fma
+// CHECK: vector.store {{.*}} : memref<1024xf32>, vector<4xf32>
+// CHECK: nvvm.barrier
+// CHECK-COUNT-31: arith.addf
+// CHECK: memref.store
+// CHECK: nvvm.barrier
+kernel.func @few_rows inputs 2 shapes([#row, #panels] -> [#row]) attributes {tile = {
+    columns = 32, rows = 1, split = 32, threads = 256}} {
+^bb0(%a: tensor<1x1x1024xf32>, %b: tensor<1x64x1024x16xf32>):
+  %y = kernel.matmul %a, %b <packed> : tensor<1x1x1024xf32>, tensor<1x64x1024x16xf32> -> tensor<1x1x1024xf32>
+  kernel.yield %y : tensor<1x1x1024xf32>
+}
+
+// -----
+
+#row = affine_map<() -> (1, 1, 16)>
+#square = affine_map<() -> (1, 16, 16)>
+
+// expected-error @below {{expected a tile of whole rows whose parts make 256 threads of 4 columns}}
+kernel.func @negative_few_rows inputs 2 shapes([#row, #square] -> [#row]) attributes {tile = {
+    columns = 32, rows = 1, split = 16, threads = 256}} {
+^bb0(%a: tensor<1x1x16xf32>, %b: tensor<1x16x16xf32>):
+  %y = kernel.matmul %a, %b <row_major> : tensor<1x1x16xf32>, tensor<1x16x16xf32> -> tensor<1x1x16xf32>
+  kernel.yield %y : tensor<1x1x16xf32>
+}
+
+// -----
+
 #cube = affine_map<() -> (1, 4, 4)>
 
 // expected-error @below {{expected a tile in powers of two that gives each of its 32 threads sums, 4 or more side by side, and elements to copy}}

@@ -93,6 +93,23 @@ func.func @gpu_products(%a: tensor<4096x64xf32>, %b: tensor<64x4096xf32>, %c: te
 
 // -----
 
+// Few rows: their sums are split over threads, in blocks as narrow as it takes
+// to have one for each multiprocessor.
+// CHECK-LABEL: module
+module attributes {strait.targets = [#strait.target<isa = sm_80, cores = 108>]} {
+// CHECK-LABEL: func.func @gpu_few_rows
+// CHECK: tile = {columns = 32 : i64, rows = 1 : i64, split = 32 : i64, threads = 256 : i64}
+// CHECK: tile = {columns = 8 : i64, rows = 8 : i64, split = 128 : i64, threads = 256 : i64}
+func.func @gpu_few_rows(%a: tensor<1x64xf32>, %b: tensor<64x4096xf32>, %c: tensor<8x4096xf32>) -> (tensor<1x4096xf32>, tensor<8x64xf32>) {
+  %w = strait.weight dense<1.0> : tensor<4096x64xf32>
+  %y = strait.matmul %a, %b : (tensor<1x64xf32>, tensor<64x4096xf32>) -> tensor<1x4096xf32>
+  %z = strait.matmul %c, %w : (tensor<8x4096xf32>, tensor<4096x64xf32>) -> tensor<8x64xf32>
+  return %y, %z : tensor<1x4096xf32>, tensor<8x64xf32>
+}
+}
+
+// -----
+
 // A convolution is a product of pixels by channels, per group.
 // CHECK-LABEL: module
 module attributes {strait.targets = [#strait.target<isa = sm_80, cores = 108>]} {
