@@ -189,10 +189,15 @@ LogicalResult CascadeEmitter::emitReduction(OpBuilder &b,
                                  : initial);
     }
   }
+  // Each thread computes points of its own, which it stores if they are results.
+  Value writesSums = writes;
+  if (isCombined)
+    writes = {};
   auto sums = emitLoops(b, stage.reduced, isCombined, start,
                         [&](OpBuilder &point, ValueRange accumulators) {
                           return emitPoint(point, stage, 1, accumulators);
                         });
+  writes = writesSums;
   if (failed(sums))
     return failure();
   for (auto [reduction, sum] : llvm::zip(reductions, *sums)) {
