@@ -77,7 +77,7 @@ kernel.func @rows inputs 1 shapes([#nc] -> [#n])
 // CHECK: %[[SQUARE:.*]] = arith.mulf
 // CHECK-NOT: scf.if
 // CHECK: memref.store %[[SQUARE]]
-// CHECK: nvvm.shfl.sync
+// CHECK-COUNT-2: nvvm.barrier
 // CHECK: scf.if
 // CHECK-NEXT: memref.store
 kernel.func @map_and_sum inputs 1 shapes([#nc] -> [#nc, #n])
