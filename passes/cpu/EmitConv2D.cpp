@@ -19,7 +19,7 @@
 #include "passes/cpu/RowLadder.h"
 #include "passes/loops/TileAttributes.h"
 #include "passes/cpu/Ukernel.h"
-#include "passes/cpu/WindowSpan.h"
+#include "passes/loops/WindowSpan.h"
 
 using namespace mlir;
 using namespace strait;

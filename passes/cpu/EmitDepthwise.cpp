@@ -20,7 +20,7 @@
 #include "passes/loops/IndexMath.h"
 #include "passes/cpu/RowLadder.h"
 #include "passes/loops/TileAttributes.h"
-#include "passes/cpu/WindowSpan.h"
+#include "passes/loops/WindowSpan.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;

@@ -4,6 +4,7 @@
 //   for i in [0, N):  positions[count] = i; count += x[i] is not zero
 #include "passes/cpu/Generators.h"
 #include "passes/loops/IndexMath.h"
+#include "passes/loops/NonZeroTest.h"
 #include "passes/loops/ScalarBody.h"
 
 using namespace mlir;
@@ -37,19 +38,8 @@ LogicalResult cpu::emitNonZero(KernelFunction &function,
                             arith::IndexCastOp::create(inside, loc, i64, i),
                             list, count);
     Value x = loadElements(inside, loc, source, i, element, 1);
-    Value nothing = arith::ConstantOp::create(inside, loc,
-                                              inside.getZeroAttr(x.getType()));
-    // NaN is not zero.
-    Value counts =
-        isa<FloatType>(x.getType())
-            ? arith::CmpFOp::create(inside, loc, arith::CmpFPredicate::UNE, x,
-                                    nothing)
-                  .getResult()
-            : arith::CmpIOp::create(inside, loc, arith::CmpIPredicate::ne, x,
-                                    nothing)
-                  .getResult();
-    Value step = arith::IndexCastUIOp::create(inside, loc,
-                                              inside.getIndexType(), counts);
+    Value step = arith::IndexCastUIOp::create(
+        inside, loc, inside.getIndexType(), isNonZero(inside, loc, x));
     scf::YieldOp::create(inside, loc,
                          IndexMath(inside, loc).add(count, step));
     Value all = arith::IndexCastOp::create(b, loc, b.getI64Type(),

@@ -5,45 +5,13 @@
 //   for row: copy the data's part of the row
 //   for update: if its row exists: combine the update's part into that row
 #include "passes/cpu/Generators.h"
+#include "passes/loops/ScatterUpdate.h"
 #include "passes/loops/TileAttributes.h"
 #include "passes/cpu/VectorSweep.h"
 
 using namespace mlir;
 using namespace strait;
 using namespace strait::cpu;
-
-/// The element that stays where `update` meets `old`.
-static Value combine(OpBuilder &b, Location loc, kernel::ScatterOp op,
-                     Value old, Value update) {
-  Type type = getElementTypeOrSelf(old.getType());
-  bool isFloat = isa<FloatType>(type);
-  bool isUnsigned = op.getIsUnsigned() || type.isInteger(1);
-  switch (op.getKind()) {
-  case kernel::ScatterKind::assign:
-    return update;
-  case kernel::ScatterKind::add:
-    if (isFloat)
-      return arith::AddFOp::create(b, loc, old, update);
-    return arith::AddIOp::create(b, loc, old, update);
-  case kernel::ScatterKind::mul:
-    if (isFloat)
-      return arith::MulFOp::create(b, loc, old, update);
-    return arith::MulIOp::create(b, loc, old, update);
-  case kernel::ScatterKind::max:
-    if (isFloat)
-      return arith::MaximumFOp::create(b, loc, old, update);
-    if (isUnsigned)
-      return arith::MaxUIOp::create(b, loc, old, update);
-    return arith::MaxSIOp::create(b, loc, old, update);
-  case kernel::ScatterKind::min:
-    if (isFloat)
-      return arith::MinimumFOp::create(b, loc, old, update);
-    if (isUnsigned)
-      return arith::MinUIOp::create(b, loc, old, update);
-    return arith::MinSIOp::create(b, loc, old, update);
-  }
-  llvm_unreachable("covered switch");
-}
 
 LogicalResult cpu::emitScatter(KernelFunction &function,
                                kernel::ScatterOp op) {
@@ -115,7 +83,7 @@ LogicalResult cpu::emitScatter(KernelFunction &function,
               Value fresh = loadMasked(point, loc, news, m.add(source, column),
                                        element, n, mask);
               if (op.getKind() != kernel::ScatterKind::assign)
-                fresh = combine(
+                fresh = combineUpdate(
                     point, loc, op,
                     loadMasked(point, loc, to, at, element, n, mask), fresh);
               store(point, fresh, at, mask);

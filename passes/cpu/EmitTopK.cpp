@@ -9,6 +9,7 @@
 #include "passes/loops/IndexMath.h"
 #include "passes/loops/ScalarBody.h"
 #include "passes/loops/TileAttributes.h"
+#include "passes/loops/TopKOrder.h"
 
 using namespace mlir;
 using namespace strait;
@@ -29,21 +30,6 @@ struct TopKEmitter {
     storeElements(b, loc, value, values, at, element);
     memref::StoreOp::create(b, loc, position, positions, at);
   }
-  Value isBetter(OpBuilder &b, Value x, Value y) {
-    if (op.getSmallest())
-      std::swap(x, y);
-    // NaN is greater than any number, as in numpy's order: without a place of
-    // its own it would hide what comes after it.
-    if (isa<FloatType>(x.getType()))
-      return arith::AndIOp::create(
-          b, loc, arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UGT, x, y),
-          arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, y, y));
-    return arith::CmpIOp::create(b, loc,
-                                 op.getIsUnsigned() ? arith::CmpIPredicate::ugt
-                                                    : arith::CmpIPredicate::sgt,
-                                 x, y);
-  }
-
   /// Takes element `i` of a row that starts at `from` in the input and at `to`
   /// in the results.
   void take(OpBuilder &b, Value from, Value to, Value i) {
@@ -54,7 +40,7 @@ struct TopKEmitter {
     // Where fewer stand, the place is free: what it holds does not count.
     Value isFree = math.less(i, kept);
     Value place = math.min(last, i);
-    Value beats = isBetter(b, x, load(b, values, math.add(to, place)));
+    Value beats = isBetter(b, loc, op, x, load(b, values, math.add(to, place)));
     Value enters = arith::OrIOp::create(b, loc, isFree, beats);
     auto branch = scf::IfOp::create(b, loc, enters, false);
     OpBuilder taken = branch.getThenBodyBuilder();
@@ -65,7 +51,7 @@ struct TopKEmitter {
           Value before = m.add(to, m.max(zero, m.sub(at[0], one)));
           Value goes = arith::AndIOp::create(
               inside, loc, m.less(zero, at[0]),
-              isBetter(inside, x, load(inside, values, before)));
+              isBetter(inside, loc, op, x, load(inside, values, before)));
           scf::ConditionOp::create(inside, loc, goes, at);
         },
         [&](OpBuilder &inside, Location, ValueRange at) {

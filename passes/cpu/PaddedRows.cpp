@@ -3,7 +3,7 @@
 
 #include "passes/loops/IndexMath.h"
 #include "passes/cpu/RowCopy.h"
-#include "passes/cpu/WindowSpan.h"
+#include "passes/loops/WindowSpan.h"
 
 using namespace mlir;
 using namespace strait;

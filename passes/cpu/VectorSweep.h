@@ -41,21 +41,6 @@ inline llvm::LogicalResult sweepVectors(
   return result;
 }
 
-/// loadElements that leaves lanes outside of a mask zero.
-inline mlir::Value loadMasked(mlir::OpBuilder &builder, mlir::Location loc,
-                              mlir::Value memref, mlir::Value position,
-                              mlir::Type element, int64_t lanes,
-                              mlir::Value mask) {
-  if (!mask)
-    return loadElements(builder, loc, memref, position, element, lanes);
-  auto type = mlir::VectorType::get({lanes}, storageType(element));
-  mlir::Value zero = mlir::arith::ConstantOp::create(
-      builder, loc, builder.getZeroAttr(type));
-  mlir::Value stored = mlir::vector::MaskedLoadOp::create(
-      builder, loc, type, memref, position, mask, zero);
-  return fromStorage(builder, loc, stored, element);
-}
-
 } // namespace strait::cpu
 
 #endif // STRAIT_PASSES_CPU_VECTORSWEEP_H

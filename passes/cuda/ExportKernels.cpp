@@ -3,9 +3,8 @@
 // kernel: block number t does task t, with dynamic shared memory as scratch.
 #include "passes/cuda/Passes.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
-#include "passes/loops/KernelFunction.h"
+#include "passes/loops/KernelEntry.h"
 
 namespace strait::cuda {
 #define GEN_PASS_DEF_EXPORTCUDAKERNELSPASS
@@ -35,29 +34,23 @@ static StringRef kernelName(StringRef version) {
   return version.split('.').first;
 }
 
-static LogicalResult exportKernel(LLVM::LLVMFuncOp body, DenseI64ArrayAttr abi,
+static LogicalResult exportKernel(const KernelBody &body,
                                   LLVM::GlobalOp scratch) {
-  StringRef name = body.getSymName();
-  if (!name.consume_back("__body"))
-    return body.emitOpError("expected a name that ends in __body");
-  Location loc = body.getLoc();
-  OpBuilder builder(body);
-  builder.setInsertionPointAfter(body);
-  auto pointer = LLVM::LLVMPointerType::get(body.getContext());
+  LLVM::LLVMFuncOp function = body.function;
+  Location loc = function.getLoc();
+  OpBuilder builder(function);
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   Type i64 = builder.getI64Type();
-  SmallVector<Type> types(abi[0], pointer);
-  types.append(abi[1], i64);
-  auto type = LLVM::LLVMFunctionType::get(
-      LLVM::LLVMVoidType::get(body.getContext()), types);
-  auto entry = LLVM::LLVMFuncOp::create(builder, loc, kernelName(name), type);
+  SmallVector<Type> types(body.buffers, pointer);
+  types.append(body.sizes, i64);
+  auto entry = body.createEntry(builder, kernelName(body.name), types);
   entry->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
                  builder.getUnitAttr());
   auto threads = NVVM::NVVMDialect::getReqntidAttrName();
-  entry->setAttr(threads, body->getAttr(threads));
-  body->removeAttr(threads);
+  entry->setAttr(threads, function->getAttr(threads));
+  function->removeAttr(threads);
+  function.setAlwaysInline(true);
 
-  Block *block = entry.addEntryBlock(builder);
-  builder.setInsertionPointToStart(block);
   Value shared = LLVM::AddressOfOp::create(builder, loc, scratch);
   Value area = LLVM::AddrSpaceCastOp::create(builder, loc, pointer, shared);
   Value number = NVVM::BlockIdXOp::create(builder, loc, builder.getI32Type());
@@ -65,36 +58,24 @@ static LogicalResult exportKernel(LLVM::LLVMFuncOp body, DenseI64ArrayAttr abi,
   Value one = LLVM::ConstantOp::create(builder, loc, i64,
                                        builder.getI64IntegerAttr(1));
   Value end = LLVM::AddOp::create(builder, loc, begin, one);
-  SmallVector<Value> operands(block->getArguments());
+  SmallVector<Value> operands(entry.getArguments());
   operands.append({area, begin, end});
-  if (operands.size() != body.getNumArguments())
-    return body.emitOpError("expected ")
-           << operands.size() << " arguments, found "
-           << body.getNumArguments();
-  LLVM::CallOp::create(builder, loc, body, operands);
-  LLVM::ReturnOp::create(builder, loc, ValueRange());
-  body.setLinkage(LLVM::Linkage::Internal);
-  body.setAlwaysInline(true);
-  body->removeAttr(kernelAbiAttr);
-  return success();
+  return body.call(builder, operands);
 }
 
 namespace {
 struct ExportCudaKernels
     : cuda::impl::ExportCudaKernelsPassBase<ExportCudaKernels> {
   void runOnOperation() override {
-    auto functions =
-        llvm::to_vector(getOperation().getOps<LLVM::LLVMFuncOp>());
     LLVM::GlobalOp scratch;
-    for (LLVM::LLVMFuncOp function : functions) {
-      auto abi = function->getAttrOfType<DenseI64ArrayAttr>(kernelAbiAttr);
-      if (!abi)
-        continue;
-      if (!scratch)
-        scratch = declareScratch(getOperation());
-      if (failed(exportKernel(function, abi, scratch)))
-        return signalPassFailure();
-    }
+    auto result =
+        forEachKernelBody(getOperation(), [&](const KernelBody &body) {
+          if (!scratch)
+            scratch = declareScratch(getOperation());
+          return exportKernel(body, scratch);
+        });
+    if (failed(result))
+      return signalPassFailure();
   }
 };
 } // namespace

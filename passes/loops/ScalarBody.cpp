@@ -111,6 +111,20 @@ void strait::storeElements(OpBuilder &builder, Location loc, Value computed,
     memref::StoreOp::create(builder, loc, stored, memref, position);
 }
 
+Value strait::loadMasked(OpBuilder &builder, Location loc, Value memref,
+                         Value position, Type element, int64_t count,
+                         Value mask, bool isAligned) {
+  if (!mask)
+    return loadElements(builder, loc, memref, position, element, count,
+                        isAligned);
+  auto type = VectorType::get({count}, storageType(element));
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  Value stored = vector::MaskedLoadOp::create(builder, loc, type, memref,
+                                              position, mask, zero);
+  return fromStorage(builder, loc, stored, element);
+}
+
 /// Position arithmetic keeps stepping lanes scalar: base +- uniform, base *
 /// constant, and casts between integers that hold any position.
 static std::optional<Lanes> emitStepping(OpBuilder &builder, Operation *op,

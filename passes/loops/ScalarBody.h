@@ -53,6 +53,11 @@ void storeElements(mlir::OpBuilder &builder, mlir::Location loc,
                    mlir::Value computed, mlir::Value memref,
                    mlir::ValueRange position, mlir::Type element,
                    bool isAligned = false);
+/// loadElements that leaves lanes outside of `mask` (null: none) zero.
+mlir::Value loadMasked(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value memref, mlir::Value position,
+                       mlir::Type element, int64_t count, mlir::Value mask,
+                       bool isAligned = false);
 /// A computed value as it is stored, and a stored one as it is computed with.
 mlir::Value toStorage(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::Value computed, mlir::Type element);

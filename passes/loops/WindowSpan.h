@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The elements of a window, along one axis, that lie inside the input.
-#ifndef STRAIT_PASSES_CPU_WINDOWSPAN_H
-#define STRAIT_PASSES_CPU_WINDOWSPAN_H
+#ifndef STRAIT_PASSES_LOOPS_WINDOWSPAN_H
+#define STRAIT_PASSES_LOOPS_WINDOWSPAN_H
 
 #include "passes/loops/IndexMath.h"
 
-namespace strait::cpu {
+namespace strait {
 
 /// One axis of a window: its elements `dilation` apart, `pad` positions of
 /// padding before an input of `extent`.
@@ -26,6 +26,6 @@ struct WindowAxis {
   }
 };
 
-} // namespace strait::cpu
+} // namespace strait
 
-#endif // STRAIT_PASSES_CPU_WINDOWSPAN_H
+#endif // STRAIT_PASSES_LOOPS_WINDOWSPAN_H
