@@ -44,8 +44,15 @@ static FailureOr<LaunchShape> cutCascade(Operation *regionOrFunc,
 const TilingTable &strait::cudaTilings() {
   static const RootRow<TilingRule> rows[] = {
       tilingRow<kernel::AttentionOp, cuda::cutAttention>(),
+      tilingRow<kernel::ConcatOp, cuda::cutConcat>(),
       tilingRow<kernel::Conv2DOp, cuda::cutConv2D>(),
+      tilingRow<kernel::DepthwiseConv2DOp, cuda::cutDepthwise>(),
       tilingRow<kernel::MatmulOp, cuda::cutMatmul>(),
+      tilingRow<kernel::NonZeroOp, cuda::cutNonZero>(),
+      tilingRow<kernel::Pool2DOp, cuda::cutPool2D>(),
+      tilingRow<kernel::RecurrenceOp, cuda::cutRecurrence>(),
+      tilingRow<kernel::ScatterOp, cuda::cutScatter>(),
+      tilingRow<kernel::TopKOp, cuda::cutTopK>(),
   };
   static const TilingTable table = {cutCascade, rows};
   return table;

@@ -14,7 +14,7 @@
 #include "passes/cuda/Generators.h"
 
 #include "passes/analysis/TilingCuda.h"
-#include "passes/cuda/Threads.h"
+#include "passes/cuda/ThreadPoints.h"
 #include "passes/loops/CascadePoint.h"
 #include "passes/loops/Combiner.h"
 #include "passes/loops/IndexMath.h"
@@ -74,15 +74,11 @@ LogicalResult CascadeEmitter::emit() {
 
 void CascadeEmitter::decode(OpBuilder &b, ArrayRef<unsigned> nest,
                             Value point) {
-  IndexMath math(b, loc);
-  for (unsigned loop : llvm::reverse(nest)) {
-    if (loop == nest.front()) {
-      position[loop] = point;
-      break;
-    }
-    position[loop] = math.rem(point, extent(loop));
-    point = math.div(point, extent(loop));
-  }
+  SmallVector<Value> extents;
+  for (unsigned loop : nest)
+    extents.push_back(extent(loop));
+  for (auto [loop, at] : llvm::zip(nest, positionOf(b, loc, point, extents)))
+    position[loop] = at;
 }
 
 LogicalResult CascadeEmitter::emitTask(OpBuilder &b, Value task) {
@@ -90,16 +86,14 @@ LogicalResult CascadeEmitter::emitTask(OpBuilder &b, Value task) {
     decode(b, plan.rows, task);
     return emitStages(b);
   }
-  IndexMath math(b, loc);
-  Value point = math.add(math.mul(task, threads.count()), threads.id());
-  Value exists = math.less(point, function.size(plan.points));
-  OpBuilder inside =
-      scf::IfOp::create(b, loc, exists, /*withElse=*/false).getThenBodyBuilder();
   SmallVector<unsigned> nest(plan.rows);
   if (plan.vectorLoop)
     nest.push_back(*plan.vectorLoop);
-  decode(inside, nest, point);
-  return emitStages(inside);
+  return emitThreadPoint(b, loc, threads, task, function.size(plan.points),
+                         [&](OpBuilder &inside, Value point) {
+                           decode(inside, nest, point);
+                           return emitStages(inside);
+                         });
 }
 
 LogicalResult CascadeEmitter::emitStages(OpBuilder &b) {

@@ -25,6 +25,22 @@ llvm::LogicalResult emitConv2D(KernelFunction &function, kernel::Conv2DOp op,
 llvm::LogicalResult emitMatmul(KernelFunction &function, kernel::MatmulOp op,
                                int64_t threads);
 
+llvm::LogicalResult emitConcat(KernelFunction &function, kernel::ConcatOp op,
+                               int64_t threads);
+llvm::LogicalResult emitPool2D(KernelFunction &function, kernel::Pool2DOp op,
+                               int64_t threads);
+llvm::LogicalResult emitDepthwiseConv2D(KernelFunction &function,
+                                        kernel::DepthwiseConv2DOp op,
+                                        int64_t threads);
+llvm::LogicalResult emitScatter(KernelFunction &function, kernel::ScatterOp op,
+                                int64_t threads);
+llvm::LogicalResult emitNonZero(KernelFunction &function, kernel::NonZeroOp op,
+                                int64_t threads);
+llvm::LogicalResult emitTopK(KernelFunction &function, kernel::TopKOp op,
+                             int64_t threads);
+llvm::LogicalResult emitRecurrence(KernelFunction &function,
+                                   kernel::RecurrenceOp op, int64_t threads);
+
 } // namespace strait::cuda
 
 #endif // STRAIT_PASSES_CUDA_GENERATORS_H

@@ -29,8 +29,15 @@ static RootRow<EmitFn> emitRow() {
 const RootTable<EmitFn> &cuda::generators() {
   static const RootRow<EmitFn> rows[] = {
       emitRow<kernel::AttentionOp, emitAttention>(),
+      emitRow<kernel::ConcatOp, emitConcat>(),
       emitRow<kernel::Conv2DOp, emitConv2D>(),
+      emitRow<kernel::DepthwiseConv2DOp, emitDepthwiseConv2D>(),
       emitRow<kernel::MatmulOp, emitMatmul>(),
+      emitRow<kernel::NonZeroOp, emitNonZero>(),
+      emitRow<kernel::Pool2DOp, emitPool2D>(),
+      emitRow<kernel::RecurrenceOp, emitRecurrence>(),
+      emitRow<kernel::ScatterOp, emitScatter>(),
+      emitRow<kernel::TopKOp, emitTopK>(),
   };
   static const RootTable<EmitFn> table = {emitCascade, rows};
   return table;

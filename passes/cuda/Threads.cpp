@@ -3,8 +3,10 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "passes/analysis/TilingCuda.h"
 #include "passes/loops/Combiner.h"
 
 using namespace mlir;
@@ -72,31 +74,110 @@ Value Threads::shuffle(OpBuilder &b, Value value, int64_t mask) const {
                   value.getType());
 }
 
+Value Threads::lane(OpBuilder &b) const {
+  return arith::RemUIOp::create(b, loc, thread,
+                                indexConstant(b, loc, warpSize));
+}
+
+Value Threads::warp(OpBuilder &b) const {
+  return arith::DivUIOp::create(b, loc, thread,
+                                indexConstant(b, loc, warpSize));
+}
+
+Value Threads::isLane0(OpBuilder &b) const {
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, lane(b),
+                               indexConstant(b, loc, 0));
+}
+
 Value Threads::combineAll(OpBuilder &b, Operation *combiner, Value value,
                           Value exchange) const {
-  Type type = value.getType();
-  for (int64_t mask = warpSize / 2; mask > 0; mask /= 2)
-    value = combine(b, combiner, value, shuffle(b, value, mask));
+  auto combineOne = [&](OpBuilder &at, ArrayRef<Value> x, ArrayRef<Value> y) {
+    return Tuple{combine(at, combiner, x[0], y[0])};
+  };
+  return combineAll(b, value, combineOne, exchange)[0];
+}
+
+Threads::Tuple Threads::combineAll(OpBuilder &b, ArrayRef<Value> values,
+                                   CombineFn combine, Value exchange) const {
+  Tuple all(values);
+  for (int64_t mask = warpSize / 2; mask > 0; mask /= 2) {
+    Tuple others;
+    for (Value value : all)
+      others.push_back(shuffle(b, value, mask));
+    all = combine(b, all, others);
+  }
   if (number == warpSize)
-    return value;
-  // One value per warp through shared memory.
-  Value lanes = indexConstant(b, loc, warpSize);
-  Value lane = arith::RemUIOp::create(b, loc, thread, lanes);
-  Value isLane0 = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, lane,
-                                        indexConstant(b, loc, 0));
-  auto leader = scf::IfOp::create(b, loc, isLane0, /*withElse=*/false);
+    return all;
+  // One tuple per warp through shared memory.
+  auto leader = scf::IfOp::create(b, loc, isLane0(b), /*withElse=*/false);
   OpBuilder inside = leader.getThenBodyBuilder();
-  memref::StoreOp::create(
-      inside, loc, toBits(inside, loc, value), exchange,
-      ValueRange{arith::DivUIOp::create(inside, loc, thread, lanes)});
-  barrier(b);
-  Value sum;
-  for (int64_t other = 0; other < number / warpSize; ++other) {
-    Value bits = memref::LoadOp::create(
-        b, loc, exchange, ValueRange{indexConstant(b, loc, other)});
-    Value part = fromBits(b, loc, bits, type);
-    sum = sum ? combine(b, combiner, sum, part) : part;
+  for (auto [index, value] : llvm::enumerate(all)) {
+    Value at = arith::AddIOp::create(
+        inside, loc, warp(inside),
+        indexConstant(inside, loc, index * warpSize));
+    memref::StoreOp::create(inside, loc, toBits(inside, loc, value), exchange,
+                            at);
   }
   barrier(b);
-  return sum;
+  Tuple total;
+  for (int64_t other = 0; other < number / warpSize; ++other) {
+    Tuple part;
+    for (auto [index, value] : llvm::enumerate(values)) {
+      Value bits = memref::LoadOp::create(
+          b, loc, exchange,
+          indexConstant(b, loc, index * warpSize + other));
+      part.push_back(fromBits(b, loc, bits, value.getType()));
+    }
+    total = other == 0 ? part : combine(b, total, part);
+  }
+  barrier(b);
+  return total;
+}
+
+Threads::Count Threads::countFlags(OpBuilder &b, Value flag,
+                                   Value exchange) const {
+  auto i32 = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(value));
+  };
+  Type index = b.getIndexType();
+  Value votes = NVVM::VoteSyncOp::create(b, loc, b.getI32Type(), i32(-1), flag,
+                                         NVVM::VoteSyncKind::ballot);
+  auto countBits = [&](Value bits) -> Value {
+    Value count = math::CtPopOp::create(b, loc, bits);
+    return arith::IndexCastUIOp::create(b, loc, index, count);
+  };
+  // The bits of the lanes before this one.
+  Value own = arith::IndexCastUIOp::create(b, loc, b.getI32Type(), lane(b));
+  Value earlier = arith::SubIOp::create(
+      b, loc, arith::ShLIOp::create(b, loc, i32(1), own), i32(1));
+  Count count{countBits(arith::AndIOp::create(b, loc, votes, earlier)),
+              indexConstant(b, loc, 0)};
+  auto leader = scf::IfOp::create(b, loc, isLane0(b), /*withElse=*/false);
+  OpBuilder inside = leader.getThenBodyBuilder();
+  memref::StoreOp::create(
+      inside, loc,
+      arith::ExtUIOp::create(inside, loc, inside.getI64Type(), votes), exchange,
+      warp(inside));
+  barrier(b);
+  Value mine = warp(b);
+  for (int64_t other = 0; other < number / warpSize; ++other) {
+    Value at = indexConstant(b, loc, other);
+    Value part = countBits(memref::LoadOp::create(b, loc, exchange, at));
+    Value isBefore = arith::CmpIOp::create(
+        b, loc, arith::CmpIPredicate::ult, at, mine);
+    Value sum = arith::AddIOp::create(b, loc, count.before, part);
+    count.before =
+        arith::SelectOp::create(b, loc, isBefore, sum, count.before);
+    count.all = arith::AddIOp::create(b, loc, count.all, part);
+  }
+  barrier(b);
+  return count;
+}
+
+Value cuda::carveExchange(KernelFunction &function, int64_t values) {
+  OpBuilder &b = function.builder();
+  return function.carveScratch(
+      b.getAffineConstantExpr(0),
+      MemRefType::get({ShapedType::kDynamic}, b.getI64Type()),
+      indexConstant(b, function.loc(), values * exchangeBytes / 8));
 }

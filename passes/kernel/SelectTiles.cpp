@@ -37,27 +37,6 @@ static LogicalResult selectTiles(kernel::RegionOp region,
   return success();
 }
 
-/// Whether `target` has a rule for every root of `function`; names all that
-/// have none, so that a user sees at once what stands in a model's way.
-static LogicalResult checkRoots(func::FuncOp function,
-                                graph::TargetAttr target) {
-  SmallVector<kernel::RootInterface> missing;
-  function.walk([&](kernel::RegionOp region) {
-    if (!tilingsOf(target).of(region))
-      missing.push_back(kernel::findRoot(region));
-  });
-  if (missing.empty())
-    return success();
-  InFlightDiagnostic error = missing.front()->emitError()
-                             << "expected ops that there is a code generator "
-                                "for on "
-                             << stringifyIsa(target.getIsa()) << ", found "
-                             << missing.front()->getName();
-  for (kernel::RootInterface root : llvm::drop_begin(missing))
-    error.attachNote(root->getLoc()) << "found " << root->getName() << ", too";
-  return error;
-}
-
 namespace {
 class SelectTilesPass
     : public strait::impl::SelectTilesPassBase<SelectTilesPass> {
@@ -69,9 +48,6 @@ private:
     auto targets = graph::TargetAttr::listOf(getOperation());
     if (failed(targets))
       return signalPassFailure();
-    for (graph::TargetAttr target : *targets)
-      if (failed(checkRoots(getOperation(), target)))
-        return signalPassFailure();
     WalkResult result =
         getOperation().walk([&](kernel::RegionOp region) -> WalkResult {
           return selectTiles(region, *targets);

@@ -33,3 +33,25 @@ kernel.func @rows inputs 1 shapes([#nc] -> [#n])
   } -> tensor<?xf32>
   kernel.yield %r : tensor<?xf32>
 }
+
+// A row that one warp shares needs neither shared memory nor a barrier.
+// CHECK-LABEL: .visible .entry negative_one_warp(
+// CHECK: .reqntid 32
+// CHECK-COUNT-5: shfl.sync.bfly.b32
+// CHECK-NOT: bar.sync
+// CHECK-NOT: {{(ld|st)\.shared}}
+// CHECK: ret;
+kernel.func @negative_one_warp inputs 1 shapes([#nc] -> [#n])
+    attributes {row_rank = 1 : i64, tile = {threads = 32 : i64}} {
+^bb0(%x: tensor<?x50xf32>, %n: index):
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  %r = linalg.generic {indexing_maps = [#rc, #r], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<?x50xf32>) outs(%f : tensor<?xf32>) {
+  ^bb0(%0: f32, %1: f32):
+    %y = arith.addf %0, %1 : f32
+    linalg.yield %y : f32
+  } -> tensor<?xf32>
+  kernel.yield %r : tensor<?xf32>
+}

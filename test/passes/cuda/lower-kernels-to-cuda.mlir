@@ -120,15 +120,3 @@ kernel.func @negative_no_threads inputs 1 shapes([#n] -> [#n])
   } -> tensor<?xf32>
   kernel.yield %r : tensor<?xf32>
 }
-
-// -----
-
-#ten = affine_map<() -> (10)>
-#one = affine_map<() -> (1)>
-kernel.func @negative_root inputs 1 shapes([#ten] -> [#ten, #one])
-    attributes {tile = {threads = 32 : i64}} {
-^bb0(%x: tensor<10xf32>):
-  // expected-error @below {{has no code generator for GPUs}}
-  %p, %c = kernel.non_zero %x : tensor<10xf32> -> tensor<10xi64>, tensor<1xi64>
-  kernel.yield %p, %c : tensor<10xi64>, tensor<1xi64>
-}

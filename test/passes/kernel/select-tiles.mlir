@@ -63,15 +63,21 @@ func.func @gpu(%x: tensor<?x50xf32>) -> (tensor<?x50xf32>, tensor<?x50xf32>) {
 
 // -----
 
-module attributes {strait.targets = [#strait.target<isa = sm_80>]} {
-// One diagnostic names all roots that stand in the way.
-func.func @negative_gpu_roots(%x: tensor<3x4xf32>) -> (tensor<2x?xi64>, tensor<2x?xi64>) {
-  // expected-error @below {{expected ops that there is a code generator for on sm_80, found kernel.non_zero}}
-  %y = strait.non_zero %x : (tensor<3x4xf32>) -> tensor<2x?xi64>
-  %a = strait.relu %x : (tensor<3x4xf32>) -> tensor<3x4xf32>
-  // expected-note @below {{found kernel.non_zero, too}}
-  %z = strait.non_zero %a : (tensor<3x4xf32>) -> tensor<2x?xi64>
-  return %y, %z : tensor<2x?xi64>, tensor<2x?xi64>
+// What moves elements: a point per thread, vectors where rows start at them;
+// what looks for elements: a block per row, or one.
+// CHECK-LABEL: module
+module attributes {strait.targets = [#strait.target<isa = sm_80, cores = 108>]} {
+// CHECK-LABEL: func.func @gpu_movement
+// CHECK: tile = {lanes = 4 : i64, threads = 256 : i64}
+// CHECK: tile = {lanes = 1 : i64, threads = 256 : i64}
+// CHECK: tile = {threads = 32 : i64}
+func.func @gpu_movement(%x: tensor<?x8xf32>, %y: tensor<?x4xf32>, %z: tensor<?x7xf32>)
+    -> (tensor<?x12xf32>, tensor<?x11xf32>, tensor<?x2xf32>) {
+  %0 = strait.concat %x, %y axis(1) : (tensor<?x8xf32>, tensor<?x4xf32>) -> tensor<?x12xf32>
+  %1 = strait.concat %z, %y axis(1) : (tensor<?x7xf32>, tensor<?x4xf32>) -> tensor<?x11xf32>
+  %k = strait.weight dense<2> : tensor<1xi64>
+  %2, %3 = strait.top_k %z, %k axis(1) : (tensor<?x7xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
+  return %0, %1, %2 : tensor<?x12xf32>, tensor<?x11xf32>, tensor<?x2xf32>
 }
 }
 
