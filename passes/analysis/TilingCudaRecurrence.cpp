@@ -8,7 +8,7 @@ using namespace strait;
 
 /// Rows of the batch that share the loads of weights.
 static constexpr int64_t mostRows = 4;
-static constexpr int64_t leastThreads = 32, mostThreads = 1024;
+static constexpr int64_t leastThreads = 32, mostThreads = 512;
 /// Shared memory of a block: what every launch may ask for, and what sm_80 has.
 static constexpr int64_t usualBytes = 48 << 10, mostBytes = 163 << 10;
 

@@ -155,6 +155,14 @@ def ops(mode):
     return script("ops", [ROOT / "test/e2e/ops/run_ops.py", *flags], 3600)
 
 
+def ops_cuda(mode):
+    """The same for GPUs, on the emulator: few of the cases, as it checks every
+    access."""
+    flags = [] if mode == "extended" else ["--fast"]
+    return script("ops-cuda", [ROOT / "test/e2e/ops/run_ops.py", "--emulated",
+                               *flags], 5400 if mode == "extended" else 900)
+
+
 def bad_input(mode):
     flags = {"fast": ["--fast"], "extended": ["--all"]}.get(mode, [])
     return script("bad-input", [ROOT / "test/e2e/bad_input.py", *flags], 3600)
@@ -236,7 +244,8 @@ def fuzz(mode):
 
 # In order; which of them --fast runs.
 SUITES = [(build, True), (layers, True), (lit, True), (unit, True),
-          (models, True), (ops, True), (demo, True), (lower_code, False),
+          (models, True), (ops, True), (ops_cuda, False), (demo, True),
+          (lower_code, False),
           (bad_input, False), (oracle, False), (budgets, False), (sanitize_build, False),
           (sanitize, False), (threads, False), (fuzz, False)]
 

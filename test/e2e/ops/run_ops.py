@@ -6,11 +6,12 @@ the failing cases are known. unsupported.txt lists what the compiler refuses so
 far: a listed case must be refused with a diagnostic, any other must pass.
 
 usage: run_ops.py [--build DIR] [--fast] [--dynamic] [--json FILE]
-                  [--family NAME] [--case TEXT] [--flag=FLAG ...]
+                  [--family NAME] [--case TEXT] [--flag=FLAG ...] [--emulated]
 """
 import argparse
 import itertools
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -177,8 +178,15 @@ def main():
     parser.add_argument("--family", action="append")
     parser.add_argument("--case", help="cases whose names contain this")
     parser.add_argument("--flag", action="append", default=[])
+    parser.add_argument("--emulated", action="store_true",
+                        help="code for GPUs, on the emulator with its checks")
     parser.add_argument("--json", help="write the results here")
     options = parser.parse_args()
+    if options.emulated:
+        options.flag += ["--target=cuda", "--arch=sm_80"]
+        emulator = pathlib.Path(options.build) / "lib/libstrait-emulator.so"
+        os.environ |= {"STRAIT_LIBCUDA": str(emulator.resolve()),
+                       "STRAIT_CUDA_CHECK": "1"}
     with tempfile.TemporaryDirectory(prefix="strait-ops-") as folder:
         sweep = Sweep(options, folder)
         for name in options.family or FAMILIES:
