@@ -27,10 +27,10 @@ static int64_t lanesOf(Value tensor, AffineExpr extent) {
 }
 
 static LaunchShape launchOf(const RootShape &shape, int64_t lanes,
-                            AffineExpr points) {
+                            AffineExpr points, int64_t scratch = 0) {
   return LaunchShape(shape.numSizes(),
                      {{"lanes", lanes}, {"threads", pointThreads}},
-                     points.ceilDiv(pointThreads));
+                     points.ceilDiv(pointThreads), shape.constant(scratch));
 }
 
 FailureOr<LaunchShape> cuda::cutConcat(kernel::ConcatOp concat,
@@ -58,7 +58,8 @@ FailureOr<LaunchShape> cuda::cutScatter(kernel::ScatterOp scatter,
                                         graph::TargetAttr) {
   ArrayRef<AffineExpr> result = shape.result();
   int64_t lanes = lanesOf(scatter.getData(), result[1]);
-  return launchOf(shape, lanes, result[0] * result[1].floorDiv(lanes));
+  return launchOf(shape, lanes, result[0] * result[1].floorDiv(lanes),
+                  exchangeBytes);
 }
 
 /// Pixels side by side that share the loads of a thread: as many as leave

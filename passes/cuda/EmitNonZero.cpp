@@ -8,7 +8,7 @@
 #include "passes/cuda/Generators.h"
 
 #include "passes/analysis/TilingCuda.h"
-#include "passes/cuda/Threads.h"
+#include "passes/cuda/ThreadPoints.h"
 #include "passes/loops/IndexMath.h"
 #include "passes/loops/NonZeroTest.h"
 #include "passes/loops/ScalarBody.h"
@@ -27,16 +27,10 @@ struct NonZeroEmitter {
   /// Whether element `i` exists and is not zero.
   Value isListed(OpBuilder &b, Value i) const {
     Value exists = IndexMath(b, loc).less(i, size);
-    auto branch =
-        scf::IfOp::create(b, loc, b.getI1Type(), exists, /*withElse=*/true);
-    OpBuilder inside = branch.getThenBodyBuilder();
-    Value x = loadElements(inside, loc, source, i, element, 1);
-    scf::YieldOp::create(inside, loc, isNonZero(inside, loc, x));
-    OpBuilder beyond = branch.getElseBodyBuilder();
-    Value no = arith::ConstantOp::create(beyond, loc,
-                                         beyond.getBoolAttr(false));
-    scf::YieldOp::create(beyond, loc, no);
-    return branch.getResult(0);
+    return testIf(b, loc, exists, [&](OpBuilder &inside) {
+      Value x = loadElements(inside, loc, source, i, element, 1);
+      return isNonZero(inside, loc, x);
+    });
   }
 
   Value emitRun(OpBuilder &b, Value first, Value count) const {

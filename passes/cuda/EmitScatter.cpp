@@ -4,11 +4,13 @@
 //
 //   (row, columns) = point:
 //     element = data
-//     for update: if it names the row: combine it into element
+//     for run of as many updates as threads:
+//       if one of them names a row of the block, each thread looking at one:
+//         for update of the run: if it names the row: combine it into element
 //     store
 //
-// All threads of a warp ask for the same update at a time: one transaction for
-// 32 elements, and most updates are few.
+// Most runs concern few blocks, so that a block reads little more than the list
+// of rows once.
 #include "passes/cuda/Generators.h"
 
 #include "passes/cuda/ThreadPoints.h"
@@ -27,8 +29,10 @@ struct ScatterEmitter {
   Location loc;
   Type element;
   int64_t lanes = 1;
+  Threads threads;
   // Values of the entry block.
-  Value data = {}, rows = {}, updates = {}, result = {}, width = {}, count = {};
+  Value data = {}, rows = {}, updates = {}, result = {}, exchange = {};
+  Value height = {}, width = {}, vectors = {}, points = {}, count = {};
 
   Value load(OpBuilder &b, Value memref, Value at) const {
     return loadElements(b, loc, memref, at, element, lanes,
@@ -39,31 +43,34 @@ struct ScatterEmitter {
     return toStorage(b, loc, computed, element);
   }
 
-  void emitPoint(OpBuilder &b, Value row, Value column) const {
-    IndexMath math(b, loc);
-    Value at = math.add(math.mul(row, width), column);
-    Value start = stored(b, load(b, data, at));
-    auto loop = scf::ForOp::create(
-        b, loc, math.constant(0), count, math.constant(1), start,
-        [&](OpBuilder &inside, Location, Value update, ValueRange old) {
-          scf::YieldOp::create(inside, loc,
-                               emitUpdate(inside, update, row, column, old[0]));
-        });
-    Value last = fromStorage(b, loc, loop.getResult(0), element);
-    storeElements(b, loc, last, result, at, element, /*isAligned=*/true);
+  /// The row that an update names; it may not exist.
+  Value rowOf(OpBuilder &b, Value update) const {
+    Value row = memref::LoadOp::create(b, loc, rows, update);
+    return arith::IndexCastOp::create(b, loc, b.getIndexType(), row);
   }
 
-  Value emitUpdate(OpBuilder &b, Value update, Value row, Value column,
+  struct Point {
+    Value row, column;
+  };
+  Point pointOf(OpBuilder &b, Value number) const {
+    auto at = positionOf(b, loc, number, {height, vectors});
+    return {at[0], IndexMath(b, loc).mul(at[1], lanes)};
+  }
+  void emitTask(OpBuilder &b, Value task) const;
+  Value isNamed(OpBuilder &b, Value update, Value first, Value last) const;
+  Value emitRun(OpBuilder &b, Value begin, const Point &point,
+                Value old) const;
+  /// The element `old` of `point` after an update.
+  Value emitUpdate(OpBuilder &b, Value update, const Point &point,
                    Value old) const {
-    Value named = memref::LoadOp::create(b, loc, rows, update);
-    named = arith::IndexCastOp::create(b, loc, b.getIndexType(), named);
-    Value meets =
-        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, named, row);
+    Value meets = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                        rowOf(b, update), point.row);
     auto branch =
         scf::IfOp::create(b, loc, old.getType(), meets, /*withElse=*/true);
     OpBuilder taken = branch.getThenBodyBuilder();
     IndexMath in(taken, loc);
-    Value fresh = load(taken, updates, in.add(in.mul(update, width), column));
+    Value source = in.add(in.mul(update, width), point.column);
+    Value fresh = load(taken, updates, source);
     Value combined = combineUpdate(
         taken, loc, op, fromStorage(taken, loc, old, element), fresh);
     scf::YieldOp::create(taken, loc, stored(taken, combined));
@@ -74,10 +81,75 @@ struct ScatterEmitter {
 };
 } // namespace
 
+/// Whether there is this update, and for a row of [first, last].
+Value ScatterEmitter::isNamed(OpBuilder &b, Value update, Value first,
+                              Value last) const {
+  Value exists = IndexMath(b, loc).less(update, count);
+  return testIf(b, loc, exists, [&](OpBuilder &inside) {
+    IndexMath in(inside, loc);
+    // Unsigned: rows before the first are huge.
+    Value distance = in.sub(rowOf(inside, update), first);
+    return in.compare(arith::CmpIPredicate::ule, distance,
+                      in.sub(last, first));
+  });
+}
+
+/// The element `old` of `point` after the run of updates from `begin` on.
+Value ScatterEmitter::emitRun(OpBuilder &b, Value begin, const Point &point,
+                              Value old) const {
+  IndexMath math(b, loc);
+  Value end = math.min(math.add(begin, threads.count()), count);
+  auto loop = scf::ForOp::create(
+      b, loc, begin, end, math.constant(1), old,
+      [&](OpBuilder &inside, Location, Value update, ValueRange element) {
+        scf::YieldOp::create(inside, loc,
+                             emitUpdate(inside, update, point, element[0]));
+      });
+  return loop.getResult(0);
+}
+
+void ScatterEmitter::emitTask(OpBuilder &b, Value task) const {
+  IndexMath math(b, loc);
+  Value begin = math.mul(task, threads.count());
+  Value end = math.sub(math.min(math.add(begin, threads.count()), points),
+                       math.constant(1));
+  Value first = pointOf(b, begin).row, last = pointOf(b, end).row;
+  // Threads without a point wait with the others, at the last one.
+  Value mine = math.add(begin, threads.id());
+  Point point = pointOf(b, math.min(mine, end));
+  Value at = math.add(math.mul(point.row, width), point.column);
+  auto loop = scf::ForOp::create(
+      b, loc, math.constant(0), count, math.constant(threads.count()),
+      stored(b, load(b, data, at)),
+      [&](OpBuilder &inside, Location, Value run, ValueRange element) {
+        IndexMath in(inside, loc);
+        Value named =
+            isNamed(inside, in.add(run, threads.id()), first, last);
+        Value some = threads.countFlags(inside, named, exchange).all;
+        Value concerns = in.less(in.constant(0), some);
+        auto branch = scf::IfOp::create(inside, loc, element[0].getType(),
+                                        concerns, /*withElse=*/true);
+        OpBuilder taken = branch.getThenBodyBuilder();
+        scf::YieldOp::create(taken, loc,
+                             emitRun(taken, run, point, element[0]));
+        OpBuilder passed = branch.getElseBodyBuilder();
+        scf::YieldOp::create(passed, loc, element);
+        scf::YieldOp::create(inside, loc, branch.getResults());
+      });
+  auto branch = scf::IfOp::create(b, loc, math.less(mine, points),
+                                  /*withElse=*/false);
+  OpBuilder inside = branch.getThenBodyBuilder();
+  Value element = fromStorage(inside, loc, loop.getResult(0), this->element);
+  storeElements(inside, loc, element, result, at, this->element,
+                /*isAligned=*/true);
+}
+
 LogicalResult cuda::emitScatter(KernelFunction &function, kernel::ScatterOp op,
                                 int64_t threads) {
-  ScatterEmitter emitter{
-      op, function.loc(), getElementTypeOrSelf(op.getResult().getType())};
+  ScatterEmitter emitter{op, function.loc(),
+                         getElementTypeOrSelf(op.getResult().getType()),
+                         /*lanes=*/1,
+                         Threads(function.builder(), function.loc(), threads)};
   if (failed(TileAttributes(function.kernel())
                  .read({{"lanes", &emitter.lanes}})))
     return failure();
@@ -93,17 +165,14 @@ LogicalResult cuda::emitScatter(KernelFunction &function, kernel::ScatterOp op,
   emitter.rows = function.flatInput(*rows);
   emitter.updates = function.flatInput(*updates);
   emitter.result = function.flatResult(results[0]);
-  emitter.width = function.size(shape[1]);
-  emitter.count = function.size(function.inputShape(*updates)[0]);
+  emitter.exchange = carveExchange(function, 1);
   AffineExpr vectors = shape[1].floorDiv(emitter.lanes);
-  Value extents[] = {function.size(shape[0]), function.size(vectors)};
-  return forEachPoint(function, threads, shape[0] * vectors,
-                      [&](OpBuilder &b, Value point) {
-                        auto at =
-                            positionOf(b, emitter.loc, point, extents);
-                        IndexMath math(b, emitter.loc);
-                        emitter.emitPoint(b, at[0],
-                                          math.mul(at[1], emitter.lanes));
-                        return success();
-                      });
+  emitter.height = function.size(shape[0]);
+  emitter.width = function.size(shape[1]);
+  emitter.vectors = function.size(vectors);
+  emitter.points = function.size(shape[0] * vectors);
+  emitter.count = function.size(function.inputShape(*updates)[0]);
+  function.forEachTask(
+      [&](OpBuilder &b, Value task) { emitter.emitTask(b, task); });
+  return success();
 }

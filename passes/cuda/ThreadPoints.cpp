@@ -42,3 +42,16 @@ SmallVector<Value> cuda::positionOf(OpBuilder &b, Location loc, Value point,
     position[0] = point;
   return position;
 }
+
+Value cuda::testIf(OpBuilder &b, Location loc, Value exists,
+                   llvm::function_ref<Value(OpBuilder &)> test) {
+  auto branch =
+      scf::IfOp::create(b, loc, b.getI1Type(), exists, /*withElse=*/true);
+  OpBuilder inside = branch.getThenBodyBuilder();
+  scf::YieldOp::create(inside, loc, test(inside));
+  OpBuilder outside = branch.getElseBodyBuilder();
+  Value no =
+      arith::ConstantOp::create(outside, loc, outside.getBoolAttr(false));
+  scf::YieldOp::create(outside, loc, no);
+  return branch.getResult(0);
+}

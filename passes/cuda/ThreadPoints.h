@@ -27,6 +27,10 @@ llvm::SmallVector<mlir::Value> positionOf(mlir::OpBuilder &b,
                                           mlir::Value point,
                                           llvm::ArrayRef<mlir::Value> extents);
 
+/// i1: `exists`, and what `test` says, which is asked only then.
+mlir::Value testIf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value exists,
+                   llvm::function_ref<mlir::Value(mlir::OpBuilder &)> test);
+
 } // namespace strait::cuda
 
 #endif // STRAIT_PASSES_CUDA_THREADPOINTS_H

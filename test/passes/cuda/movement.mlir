@@ -129,10 +129,17 @@ kernel.func @negative_edges inputs 2 shapes([#x, #w] -> [#y])
 
 // -----
 
-// An element stays in its thread from the data to the result; updates are
-// rounded as if they went through memory.
+// An element stays in its thread from the data to the result; the block looks
+// at a run of updates together, and takes its time where one of them concerns
+// it. Updates are rounded as if they went through memory.
 // CHECK-LABEL: func.func private @scatter__body(
 // CHECK: %[[DATA:.*]] = memref.load {{.*}} : memref<?xf16>
+// CHECK: scf.for {{.*}} iter_args(
+// CHECK: arith.cmpi ule
+// CHECK: nvvm.vote.sync ballot
+// CHECK: nvvm.barrier
+// CHECK: %[[SOME:.*]] = arith.cmpi sgt
+// CHECK: scf.if %[[SOME]] -> (f16)
 // CHECK: scf.for {{.*}} iter_args(%[[OLD:.*]] =
 // CHECK: %[[MEETS:.*]] = arith.cmpi eq
 // CHECK: scf.if %[[MEETS]] -> (f16)
