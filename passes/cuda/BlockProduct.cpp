@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "passes/cuda/BlockProduct.h"
 
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/loops/IndexMath.h"
 #include "passes/loops/TileAttributes.h"
@@ -48,6 +49,7 @@ LogicalResult BlockProduct::check(KernelFunction &function,
 BlockProduct::BlockProduct(KernelFunction &function, const ProductTile &tile)
     : loc(function.loc()), shape(tile),
       threads(function.builder(), loc, tile.threads()) {
+  setLeastBlocks(function, 1);
   OpBuilder &entry = function.builder();
   IndexMath math(entry, loc);
   shared = function.carveScratch(
@@ -63,6 +65,11 @@ BlockProduct::BlockProduct(KernelFunction &function, const ProductTile &tile)
                        math.div(lane, laneColumns));
   threadColumn = math.add(math.mul(math.rem(warp, warpColumns), laneColumns),
                           math.rem(lane, laneColumns));
+}
+
+void BlockProduct::setLeastBlocks(KernelFunction &function, int64_t count) {
+  function.function()->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                               function.builder().getI32IntegerAttr(count));
 }
 
 Value BlockProduct::rowOf(OpBuilder &b, int64_t row) const {

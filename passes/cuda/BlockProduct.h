@@ -33,7 +33,12 @@ public:
   static llvm::LogicalResult check(KernelFunction &function,
                                    const ProductTile &tile, int64_t threads);
   BlockProduct(KernelFunction &function, const ProductTile &tile);
+  /// Lets the assembler give a thread as many registers as leave room for
+  /// `count` blocks on a multiprocessor. One unless this is called: left to
+  /// itself it rather spills than to have fewer threads at a time.
+  static void setLeastBlocks(KernelFunction &function, int64_t count);
 
+  const ProductTile &tile() const { return shape; }
   int64_t rows() const override { return shape.rows; }
   int64_t columns() const override { return shape.columns; }
   llvm::LogicalResult emit(mlir::OpBuilder &b, OperandSource &rows,

@@ -165,5 +165,9 @@ LogicalResult cuda::emitMatmul(KernelFunction &function, kernel::MatmulOp op,
   auto product = BlockProduct::create(function, threads);
   if (failed(product))
     return failure();
+  // The largest tile's sums leave just enough registers for a second block.
+  const ProductTile &tile = product->tile();
+  if (tile.threadRows * tile.threadColumns >= 64 && !kernel::findPrologue(op))
+    BlockProduct::setLeastBlocks(function, 2);
   return MatmulEmitter(function, op, *product, *epilogue).emit();
 }

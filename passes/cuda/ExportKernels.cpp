@@ -46,9 +46,10 @@ static LogicalResult exportKernel(const KernelBody &body,
   auto entry = body.createEntry(builder, kernelName(body.name), types);
   entry->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(),
                  builder.getUnitAttr());
-  auto threads = NVVM::NVVMDialect::getReqntidAttrName();
-  entry->setAttr(threads, function->getAttr(threads));
-  function->removeAttr(threads);
+  for (StringRef name : {NVVM::NVVMDialect::getReqntidAttrName(),
+                         NVVM::NVVMDialect::getMinctasmAttrName()})
+    if (Attribute value = function->removeAttr(name))
+      entry->setAttr(name, value);
   function.setAlwaysInline(true);
 
   Value shared = LLVM::AddressOfOp::create(builder, loc, scratch);

@@ -6,6 +6,7 @@
 // RUN:   | llc -O3 -mtriple=nvptx64-nvidia-cuda -mcpu=sm_80 -mattr=+ptx80 | FileCheck %s
 // CHECK-LABEL: .visible .entry conv(
 // CHECK: .reqntid 256
+// CHECK: .minnctapersm 1
 // CHECK: bar.sync
 // CHECK: $L__BB0_[[LOOP:[0-9]+]]:
 // CHECK-NOT: div.

@@ -5,7 +5,7 @@
 // Block number t does task t; its dynamic shared memory is the scratch.
 // CHECK: llvm.mlir.global external @strait_scratch() {addr_space = 3 : i32, alignment = 1024 : i64}
 // CHECK-LABEL: llvm.func internal @k.sm_90a__body
-// CHECK: llvm.func @k(%[[X:.*]]: !llvm.ptr, %[[N:.*]]: i64) attributes {nvvm.kernel, nvvm.reqntid = array<i32: 128>}
+// CHECK: llvm.func @k(%[[X:.*]]: !llvm.ptr, %[[N:.*]]: i64) attributes {nvvm.kernel, nvvm.minctasm = 2 : i32, nvvm.reqntid = array<i32: 128>}
 // CHECK: %[[SHARED:.*]] = llvm.mlir.addressof @strait_scratch
 // CHECK: %[[SCRATCH:.*]] = llvm.addrspacecast %[[SHARED]]
 // CHECK: %[[BLOCK:.*]] = nvvm.read.ptx.sreg.ctaid.x
@@ -13,7 +13,7 @@
 // CHECK: %[[END:.*]] = llvm.add %[[BEGIN]]
 // CHECK: llvm.call @k.sm_90a__body(%[[X]], %[[N]], %[[SCRATCH]], %[[BEGIN]], %[[END]])
 llvm.func @k.sm_90a__body(%x: !llvm.ptr, %n: i64, %s: !llvm.ptr, %b: i64, %e: i64)
-    attributes {strait.kernel_abi = array<i64: 1, 1>, nvvm.reqntid = array<i32: 128>} {
+    attributes {strait.kernel_abi = array<i64: 1, 1>, nvvm.minctasm = 2 : i32, nvvm.reqntid = array<i32: 128>} {
   llvm.return
 }
 

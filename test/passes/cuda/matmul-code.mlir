@@ -7,6 +7,7 @@
 // RUN:   | llc -O3 -mtriple=nvptx64-nvidia-cuda -mcpu=sm_80 -mattr=+ptx80 | FileCheck %s
 // CHECK-LABEL: .visible .entry product(
 // CHECK: .reqntid 256
+// CHECK: .minnctapersm 2
 // CHECK: bar.sync
 // CHECK: $L__BB0_[[LOOP:[0-9]+]]:
 // CHECK-COUNT-2: ld.global.v4.b32
