@@ -28,6 +28,8 @@ config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0:detect_leaks=0"
 
 config.substitutions.append(("%python", config.strait_python))
 config.substitutions.append(("%strait_src", config.strait_source))
+config.substitutions.append(("%emulator", os.path.join(
+    config.strait_build, "lib", "libstrait-emulator.so")))
 
 if os.environ.get("STRAIT_SHARED") or os.path.isdir(
         os.path.join(config.strait_source, "..", "shared")):
