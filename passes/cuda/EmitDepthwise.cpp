@@ -9,7 +9,9 @@
 //     epilogue, store the pixels that exist
 //
 // Columns outside of the image are loaded as the nearest one inside and count
-// as zero, so that all threads of a warp go the same way.
+// as zero, so that all threads of a warp go the same way. Of a wide window, a
+// loop loads the columns of one tap after the other: written out, all of them
+// would want registers at once.
 #include "passes/cuda/Generators.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -23,6 +25,9 @@
 using namespace mlir;
 using namespace strait;
 using namespace strait::cuda;
+
+/// Taps of a window row that are written out.
+static constexpr int64_t maxStraightTaps = 9;
 
 namespace {
 struct DepthwiseEmitter {
@@ -48,9 +53,12 @@ struct DepthwiseEmitter {
     return toVector(b, loc, value, lanes);
   }
   Value loadColumn(OpBuilder &b, const Point &point, Value rowAt,
-                   int64_t column) const;
+                   Value column) const;
+  Value loadTap(OpBuilder &b, const Point &point, Value kh, Value kw) const;
   void emitWindowRow(OpBuilder &b, const Point &point, Value rowAt, Value kh,
                      SmallVector<Value> &sums) const;
+  SmallVector<Value> emitWideRow(OpBuilder &b, const Point &point, Value rowAt,
+                                 Value kh, ValueRange start) const;
   SmallVector<Value> emitWindow(OpBuilder &b, const Point &point) const;
   LogicalResult emitPoint(OpBuilder &b, const Point &point) const;
 };
@@ -59,7 +67,7 @@ struct DepthwiseEmitter {
 /// The input under column `column` of the tile of pixels, from the row that
 /// starts at element `rowAt`.
 Value DepthwiseEmitter::loadColumn(OpBuilder &b, const Point &point,
-                                   Value rowAt, int64_t column) const {
+                                   Value rowAt, Value column) const {
   IndexMath math(b, loc);
   Value at = math.add(math.mul(point.x, window.strideW), column);
   bool isInside = window.left == 0 && window.right == 0 && pixels == 1;
@@ -76,12 +84,17 @@ Value DepthwiseEmitter::loadColumn(OpBuilder &b, const Point &point,
   return math.select(exists, load(b, input, addressOf(nearest)), zero(b));
 }
 
+Value DepthwiseEmitter::loadTap(OpBuilder &b, const Point &point, Value kh,
+                                Value kw) const {
+  IndexMath math(b, loc);
+  Value tap = math.add(math.mul(kh, window.kernelW), kw);
+  return load(b, weights, math.add(math.mul(tap, channels), point.channel));
+}
+
 void DepthwiseEmitter::emitWindowRow(OpBuilder &b, const Point &point,
                                      Value rowAt, Value kh,
                                      SmallVector<Value> &sums) const {
   IndexMath math(b, loc);
-  Value tapsAt = math.add(math.mul(kh, window.kernelW * channels),
-                          point.channel);
   SmallVector<Value> taps(window.kernelW);
   for (int64_t column = 0; column < window.inputColumns(pixels); ++column) {
     Value loaded;
@@ -91,13 +104,36 @@ void DepthwiseEmitter::emitWindowRow(OpBuilder &b, const Point &point,
       if (offset < 0 || offset % window.dilationW != 0 || kw >= window.kernelW)
         continue;
       if (!loaded)
-        loaded = loadColumn(b, point, rowAt, column);
+        loaded = loadColumn(b, point, rowAt, math.constant(column));
       if (!taps[kw])
-        taps[kw] = load(b, weights, math.add(tapsAt, kw * channels));
+        taps[kw] = loadTap(b, point, kh, math.constant(kw));
       sums[pixel] =
           math::FmaOp::create(b, loc, loaded, taps[kw], sums[pixel]);
     }
   }
+}
+
+SmallVector<Value> DepthwiseEmitter::emitWideRow(OpBuilder &b,
+                                                 const Point &point,
+                                                 Value rowAt, Value kh,
+                                                 ValueRange start) const {
+  IndexMath math(b, loc);
+  auto loop = scf::ForOp::create(
+      b, loc, math.constant(0), math.constant(window.kernelW),
+      math.constant(1), start,
+      [&](OpBuilder &inside, Location, Value kw, ValueRange carried) {
+        IndexMath in(inside, loc);
+        Value tap = loadTap(inside, point, kh, kw);
+        SmallVector<Value> sums;
+        for (auto [pixel, sum] : llvm::enumerate(carried)) {
+          Value column = in.add(in.mul(kw, window.dilationW),
+                                int64_t(pixel) * window.strideW);
+          Value loaded = loadColumn(inside, point, rowAt, column);
+          sums.push_back(math::FmaOp::create(inside, loc, loaded, tap, sum));
+        }
+        scf::YieldOp::create(inside, loc, sums);
+      });
+  return SmallVector<Value>(loop.getResults());
 }
 
 SmallVector<Value> DepthwiseEmitter::emitWindow(OpBuilder &b,
@@ -119,7 +155,10 @@ SmallVector<Value> DepthwiseEmitter::emitWindow(OpBuilder &b,
         Value row = in.add(first, in.mul(kh, window.dilationH));
         row = in.add(in.mul(point.image, inputH), row);
         Value rowAt = in.mul(in.mul(row, inputW), channels);
-        emitWindowRow(inside, point, rowAt, kh, sums);
+        if (window.kernelW > maxStraightTaps)
+          sums = emitWideRow(inside, point, rowAt, kh, carried);
+        else
+          emitWindowRow(inside, point, rowAt, kh, sums);
         scf::YieldOp::create(inside, loc, sums);
       });
   return SmallVector<Value>(loop.getResults());

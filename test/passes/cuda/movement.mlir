@@ -110,6 +110,24 @@ kernel.func @depthwise inputs 2 shapes([#x, #w] -> [#x])
 
 // -----
 
+// The taps of a wide window go through a loop: two pixels each.
+// CHECK-LABEL: func.func private @wide__body(
+// CHECK: scf.for {{.*}} iter_args(
+// CHECK: scf.for {{.*}} iter_args(
+// CHECK-COUNT-2: math.fma
+// CHECK-NOT: math.fma
+#x = affine_map<() -> (1, 1, 50, 8)>
+#w = affine_map<() -> (1, 31, 8)>
+kernel.func @wide inputs 2 shapes([#x, #w] -> [#x])
+    attributes {tile = {lanes = 4 : i64, pixels = 2 : i64, threads = 256 : i64}} {
+^bb0(%x: tensor<1x1x50x8xf32>, %w: tensor<1x31x8xf32>):
+  %y = kernel.depthwise_conv2d %x, %w strides [1, 1] pads [0, 15, 0, 15] dilations [1, 1]
+      : tensor<1x1x50x8xf32>, tensor<1x31x8xf32> -> tensor<1x1x50x8xf32>
+  kernel.yield %y : tensor<1x1x50x8xf32>
+}
+
+// -----
+
 // Without padding, one pixel's columns exist: nothing is clamped.
 // CHECK-LABEL: func.func private @negative_edges__body(
 // CHECK: scf.for {{.*}} iter_args(
