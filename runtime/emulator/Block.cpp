@@ -61,6 +61,8 @@ void Block::place(Launch &newLaunch, uint64_t index) {
     thread.state = Thread::Ready;
     thread.copies.clear();
   }
+  blockNumber = uint32_t(index);
+  hasMadeAtomic = false;
   alive = uint32_t(threads.size());
   // NaN, and no plausible index: what is read before it is written shows.
   memset(shared, 0xff, launch->sharedBytes);
@@ -208,9 +210,8 @@ void Block::releaseBarrier(unsigned barrier) {
       wake(thread);
 }
 
-void Block::askWarp(Thread &thread, const WarpRequest &request,
-                    unsigned line) {
-  thread.request = request;
+void Block::askWarp(Thread &thread, unsigned line) {
+  const WarpRequest &request = thread.request;
   thread.state = Thread::InWarp;
   thread.line = line;
   Warp &warp = warps[thread.warp];
@@ -290,17 +291,13 @@ void Block::watch(Thread &thread, uint64_t address, uint64_t bytes,
     return watchShared(thread, address - base, bytes, kind, line);
   if (stacks.holds(reinterpret_cast<void *>(address)))
     return; // local memory
-  std::string reason;
-  if (!launch->watched->contains(address, bytes, reason))
-    stop(thread, describeAccess() + "out of bounds: " + reason + ", " +
-                     launch->placeOf(line));
-  if (!launch->watched->isWritten(address, bytes) &&
-      (kind == readsMemory || (kind & isAtomic)))
-    stop(thread, describeAccess() +
-                     "of global memory that nothing has written, " +
-                     launch->placeOf(line));
-  if (kind & writesMemory)
-    launch->watched->note(address, bytes);
+  bool isAtomicAccess = kind & isAtomic;
+  hasMadeAtomic |= isAtomicAccess;
+  std::string fault = launch->watched->watch(
+      {address, bytes, uint32_t(launch->number), blockNumber,
+       (kind & writesMemory) != 0, isAtomicAccess, hasMadeAtomic});
+  if (!fault.empty())
+    stop(thread, describeAccess() + fault + ", " + launch->placeOf(line));
 }
 
 void Block::watchShared(Thread &thread, uint64_t offset, uint64_t bytes,

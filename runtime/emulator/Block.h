@@ -94,7 +94,8 @@ public:
   /// Counts without waiting (bar.arrive).
   void arriveAtBarrier(Thread &thread, unsigned barrier, unsigned count,
                        unsigned line);
-  void askWarp(Thread &thread, const WarpRequest &request, unsigned line);
+  /// Waits for the answer to thread.request.
+  void askWarp(Thread &thread, unsigned line);
   /// Ends the block: nothing of it runs any more.
   [[noreturn]] void stop(Thread &thread, const std::string &report);
   /// Checks an access before it happens; does not return from a wrong one.
@@ -133,6 +134,8 @@ private:
   std::vector<uint32_t> warpPhases; // synchronisations of each warp so far
   uint32_t blockPhase = 0; // never goes back
   uint64_t launchNumber = 0;
+  uint32_t blockNumber = 0;
+  bool hasMadeAtomic = false; // on global memory
   unsigned current = 0; // warp
   unsigned alive = 0;
   void *caller = nullptr; // the stack that run() was called on

@@ -77,31 +77,24 @@ static float ofByte(uint8_t bits, int mantissa) {
 }
 
 /// The elements of a register, as floats.
-static void unpack(ProductForm::Element element, uint32_t bits, float *values) {
-  switch (element) {
-  case ProductForm::F16:
+template <ProductForm::Element element>
+static void unpack(uint32_t bits, float *values) {
+  if constexpr (element == ProductForm::F16) {
     values[0] = ofHalf(uint16_t(bits));
     values[1] = ofHalf(uint16_t(bits >> 16));
-    return;
-  case ProductForm::Bf16:
+  } else if constexpr (element == ProductForm::Bf16) {
     values[0] = ofBits(bits << 16);
     values[1] = ofBits(bits & 0xffff0000u);
-    return;
-  case ProductForm::Tf32: // the lower bits are not looked at
-    values[0] = ofBits(bits & 0xffffe000u);
-    return;
-  case ProductForm::S8:
-  case ProductForm::U8:
-    for (int j = 0; j < 4; ++j)
-      values[j] = element == ProductForm::S8 ? float(int8_t(bits >> 8 * j))
-                                             : float(uint8_t(bits >> 8 * j));
-    return;
-  case ProductForm::E4m3:
-  case ProductForm::E5m2:
-    for (int j = 0; j < 4; ++j)
-      values[j] =
-          ofByte(uint8_t(bits >> 8 * j), element == ProductForm::E4m3 ? 3 : 2);
-    return;
+  } else if constexpr (element == ProductForm::Tf32) {
+    values[0] = ofBits(bits & 0xffffe000u); // the lower bits are not looked at
+  } else {
+    for (int j = 0; j < 4; ++j) {
+      uint8_t byte = uint8_t(bits >> 8 * j);
+      values[j] = element == ProductForm::S8     ? float(int8_t(byte))
+                  : element == ProductForm::U8   ? float(byte)
+                  : element == ProductForm::E4m3 ? ofByte(byte, 3)
+                                                 : ofByte(byte, 2);
+    }
   }
 }
 
@@ -119,21 +112,46 @@ static void multiply(const float (*a)[64], const float (*b)[8], unsigned depth,
   }
 }
 
-static void gatherOperands(const Thread *lanes, const ProductForm &form,
-                           float (*a)[64], float (*b)[8]) {
+using A = float (&)[16][64];
+using B = float (&)[64][8];
+
+template <ProductForm::Element element>
+static void gatherA(const Thread *lanes, const ProductForm &form, A a) {
   unsigned e = form.elementsPerRegister();
   for (unsigned lane = 0; lane < warpSize; ++lane) {
     const uint32_t *words = lanes[lane].request.words;
     unsigned g = lane / 4, t = lane % 4;
     for (unsigned r = 0; r < form.registersOfA(); ++r)
-      unpack(form.a, words[r], &a[g + 8 * (r % 2)][4 * e * (r / 2) + e * t]);
+      unpack<element>(words[r], &a[g + 8 * (r % 2)][4 * e * (r / 2) + e * t]);
+  }
+}
+
+template <ProductForm::Element element>
+static void gatherB(const Thread *lanes, const ProductForm &form, B b) {
+  unsigned e = form.elementsPerRegister();
+  for (unsigned lane = 0; lane < warpSize; ++lane) {
+    const uint32_t *words = lanes[lane].request.words + form.registersOfA();
+    unsigned g = lane / 4, t = lane % 4;
     for (unsigned r = 0; r < form.registersOfB(); ++r) {
       float values[4];
-      unpack(form.b, words[form.registersOfA() + r], values);
+      unpack<element>(words[r], values);
       for (unsigned j = 0; j < e; ++j)
         b[4 * e * r + e * t + j][g] = values[j];
     }
   }
+}
+
+static void gatherOperands(const Thread *lanes, const ProductForm &form, A a,
+                           B b) {
+  using P = ProductForm;
+  static constexpr void (*gathersA[])(const Thread *, const P &, A) = {
+      gatherA<P::F16>, gatherA<P::Bf16>, gatherA<P::Tf32>, gatherA<P::S8>,
+      gatherA<P::U8>,  gatherA<P::E4m3>, gatherA<P::E5m2>};
+  static constexpr void (*gathersB[])(const Thread *, const P &, B) = {
+      gatherB<P::F16>, gatherB<P::Bf16>, gatherB<P::Tf32>, gatherB<P::S8>,
+      gatherB<P::U8>,  gatherB<P::E4m3>, gatherB<P::E5m2>};
+  gathersA[form.a](lanes, form, a);
+  gathersB[form.b](lanes, form, b);
 }
 
 static void multiplyFloats(Thread *lanes, const ProductForm &form) {

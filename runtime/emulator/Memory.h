@@ -27,25 +27,39 @@ public:
   /// Whether [address, address + bytes) lies within one allocation; else
   /// `reason` says what is there.
   bool contains(uint64_t address, uint64_t bytes, std::string &reason);
-  /// Marks bytes as written.
+  /// Marks bytes as written by the host.
   void note(uint64_t address, uint64_t bytes);
   /// Whether all of the bytes have been written.
   bool isWritten(uint64_t address, uint64_t bytes);
+
+  /// An access by a block of a launch.
+  struct Access {
+    uint64_t address, bytes;
+    uint32_t launch, block;
+    bool isWrite, isAtomic;
+    /// Something orders it behind what other blocks have done: it, or its
+    /// block before, made an atomic access.
+    bool isOrdered;
+  };
+  /// Notes an access; what is wrong with it, or nothing.
+  std::string watch(const Access &access);
   /// How many allocations have not been released.
   size_t live();
 
 private:
   struct Allocation {
-    uint64_t bytes;
+    uint64_t address, bytes;
     void *mapping;
     uint64_t mappedBytes;
-    std::unique_ptr<uint8_t[]> written; // a flag per byte
+    uint8_t *written; // a flag per byte
+    uint32_t *writers; // a tag of launch and block per byte
   };
-  /// The last allocation that begins at or before `address`.
-  std::map<uint64_t, Allocation>::iterator find(uint64_t address);
+  /// The last allocation that begins at or before `address`, or null.
+  const Allocation *find(uint64_t address);
 
   std::mutex lock;
   std::map<uint64_t, Allocation> allocations; // by address
+  std::atomic<uint64_t> changes{0};           // of `allocations`
   std::atomic<uint64_t> used{0};
   const uint64_t capacity;
 };

@@ -22,16 +22,24 @@ static void arriveAtBarrier(Thread *thread, uint32_t barrier, uint32_t count,
 static uint32_t askWarp(Thread *thread, uint32_t kind, uint32_t mask,
                         uint32_t value, uint32_t lane, uint32_t clamp,
                         uint32_t line) {
-  WarpRequest request = {WarpRequest::Kind(kind), mask, value, lane, clamp,
-                         nullptr};
-  thread->block->askWarp(*thread, request, line);
+  WarpRequest &request = thread->request;
+  request.kind = WarpRequest::Kind(kind);
+  request.mask = mask;
+  request.value = value;
+  request.lane = lane;
+  request.clamp = clamp;
+  thread->block->askWarp(*thread, line);
   return thread->result;
 }
 
 static void askMatrices(Thread *thread, uint32_t kind, uint32_t form,
                         uint32_t *words, uint32_t line) {
-  WarpRequest request = {WarpRequest::Kind(kind), ~0u, form, 0, 0, words};
-  thread->block->askWarp(*thread, request, line);
+  WarpRequest &request = thread->request;
+  request.kind = WarpRequest::Kind(kind);
+  request.mask = ~0u;
+  request.value = form;
+  request.words = words;
+  thread->block->askWarp(*thread, line);
 }
 
 static void watch(Thread *thread, uint64_t address, uint64_t bytes,

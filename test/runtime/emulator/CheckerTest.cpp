@@ -61,6 +61,17 @@ TEST_F(Checker, GlobalBytesThatNothingWrote) {
               "global memory that nothing has written");
 }
 
+TEST_F(Checker, GlobalRaceOfBlocks) {
+  const std::string own = "mov.u32 %r1, %ctaid.x;\nmul.wide.u32 %d3, %r1, 128;\n"
+                          "add.s64 %d1, %d1, %d3;\n";
+  const std::string store = "st.global.u32 [%d1], %r0;\n";
+  EXPECT_EQ(report(own + store, "", 32, 2), "");
+  std::string text = report(store, "", 32, 2);
+  EXPECT_SAYS(text, "data race: of global memory at byte");
+  EXPECT_SAYS(text, "of this launch has written");
+  EXPECT_EQ(report("red.global.add.u32 [%d0], 1;\n", "", 32, 2), "");
+}
+
 TEST_F(Checker, SharedBounds) {
   EXPECT_EQ(report(toShared, shared), "");
   EXPECT_SAYS(report(toShared, ".shared .align 16 .b8 s[252];"),
