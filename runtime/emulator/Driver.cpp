@@ -5,8 +5,10 @@
 //
 // STRAIT_CUDA_DEVICE   sm_80 or sm_90 (default)
 // STRAIT_CUDA_CHECK    1: every access of memory is checked
+// STRAIT_CUDA_COUNT    a file that gets wavefronts and sectors per instruction
 // STRAIT_CUDA_SEED     blocks run in an order of this number's
 // STRAIT_CUDA_THREADS  host threads (default: all cores)
+#include "runtime/emulator/Counters.h"
 #include "runtime/emulator/Grid.h"
 #include "runtime/emulator/Image.h"
 
@@ -64,7 +66,8 @@ unsigned numberOf(const char *variable, unsigned otherwise) {
 
 struct Device {
   unsigned capability = 90;
-  bool checks = numberOf("STRAIT_CUDA_CHECK", 0) != 0;
+  // Counters see what checks see.
+  bool checks = numberOf("STRAIT_CUDA_CHECK", 0) != 0 || countsAccesses();
   unsigned seed = numberOf("STRAIT_CUDA_SEED", 0);
   unsigned threads = numberOf(
       "STRAIT_CUDA_THREADS",
@@ -177,6 +180,7 @@ EMULATED cuDevicePrimaryCtxRelease_v2(CUdevice) {
   if (device().checks && device().memory.live())
     llvm::errs() << "emulator: " << device().memory.live()
                  << " allocations were not freed\n";
+  writeCounters();
   return success;
 }
 

@@ -8,6 +8,8 @@
 // Sums are of f32, in order of k; a GPU's order and rounding are its own.
 #include "runtime/emulator/Matrices.h"
 
+#include "runtime/emulator/Counters.h"
+
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -213,6 +215,8 @@ static std::string moveMatrices(Thread *lanes, bool isLoad) {
       lanes[lane].block->watch(lanes[lane], places[lane], 16,
                                isLoad ? readsMemory : writesMemory,
                                lanes[lane].line);
+    if (countsAccesses())
+      countAccess(lanes[lane], places[lane], 16, !isLoad, lanes[lane].line);
   }
   for (unsigned m = 0; m < form.count; ++m) {
     uint16_t rows[8][8];

@@ -3,6 +3,7 @@
 #include "runtime/emulator/Services.h"
 
 #include "runtime/emulator/Block.h"
+#include "runtime/emulator/Counters.h"
 
 #include <cmath>
 #include <xmmintrin.h>
@@ -45,11 +46,18 @@ static void askMatrices(Thread *thread, uint32_t kind, uint32_t form,
 static void watch(Thread *thread, uint64_t address, uint64_t bytes,
                   uint32_t kind, uint32_t line) {
   thread->block->watch(*thread, address, bytes, kind, line);
+  if (countsAccesses())
+    countAccess(*thread, address, bytes, kind & writesMemory, line);
 }
 
 static void startCopy(Thread *thread, uint64_t target, uint64_t source,
                       uint32_t bytes, uint32_t sourceBytes, uint32_t line) {
   thread->block->startCopy(*thread, {target, source, bytes, sourceBytes, line});
+  if (!countsAccesses())
+    return;
+  if (sourceBytes)
+    countAccess(*thread, source, sourceBytes, /*isWrite=*/false, line);
+  countAccess(*thread, target, bytes, /*isWrite=*/true, line);
 }
 
 static void commitCopies(Thread *thread) { thread->copies.commit(); }
