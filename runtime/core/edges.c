@@ -70,9 +70,8 @@ static strait_code place_input(strait_run_state *run, uint32_t index) {
   if (!input->data && bytes)
     return strait_fail(run->error, STRAIT_INVALID_INPUT,
                        "input '%s' has no data", tensor->name);
-  if (input->on_device ||
-      (input->data && !buffers->backend &&
-       (uintptr_t)input->data % STRAIT_ALIGNMENT == 0)) {
+  if (input->on_device || (input->data && !buffers->backend &&
+                           (uintptr_t)input->data % STRAIT_ALIGNMENT == 0)) {
     /* Compiled code reads inputs only; its type for them is not const. */
     binding->data = (void *)(uintptr_t)input->data;
     return STRAIT_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Each call site owns two blocks: the slab that the last call gave, and the one
- * before it, whose place the next call takes. Blocks double, so that a loop of n
- * iterations allocates some log n times.
+ * before it, whose place the next call takes. Blocks double, so that a loop of
+ * n iterations allocates some log n times.
  */
 #include "runtime/core/growth.h"
 #include "runtime/core/error.h"
@@ -51,10 +51,9 @@ int32_t strait_growth_grow(strait_run_state *run, uint32_t plan, int64_t bytes,
   /* What is kept doubles the slab, not the block before it. */
   size_t twice = kept > 0 ? 2 * state->slab.bytes : 0;
   bool fits =
-      bytes >= 0 &&
-      ((twice > (uint64_t)bytes &&
-        strait_block_reserve(allocator, &next, twice)) ||
-       strait_block_grow(allocator, &next, (size_t)bytes));
+      bytes >= 0 && ((twice > (uint64_t)bytes &&
+                      strait_block_reserve(allocator, &next, twice)) ||
+                     strait_block_grow(allocator, &next, (size_t)bytes));
   if (!fits) {
     strait_block_free(allocator, &next);
     return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,

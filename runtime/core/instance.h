@@ -27,7 +27,7 @@ typedef struct strait_plan_state {
 typedef struct strait_input_state {
   const void *data; /* the caller's */
   bool bound;
-  bool on_device; /* data is an address there */
+  bool on_device;       /* data is an address there */
   strait_block aligned; /* copy of data that is not aligned, or not where
                            buffers lie */
   strait_state *state;  /* in place of data, or NULL */

@@ -15,9 +15,9 @@ struct strait_module {
   const strait_model_desc *model;
   strait_allocator allocator;
   strait_weights weights;
-  void *library;             /* from dlopen, or NULL */
-  strait_kernel_fn *kernels; /* the code chosen for each kernel; of CPUs */
-  strait_device *device;     /* with code and weights; NULL: CPUs */
+  void *library;                /* from dlopen, or NULL */
+  strait_kernel_fn *kernels;    /* the code chosen for each kernel; of CPUs */
+  strait_device *device;        /* with code and weights; NULL: CPUs */
   const uint8_t *entry_weights; /* as entries get them */
   uint32_t isa;
   bool describe_only;

@@ -23,9 +23,8 @@ static strait_code empty(strait_state *state, strait_error *error) {
   state->length = has_rows(state) ? 0 : 1;
   if (has_rows(state))
     return STRAIT_OK;
-  strait_code code =
-      strait_buffers_clear(&state->buffers, state->front.data,
-                           (size_t)state->row_bytes, error);
+  strait_code code = strait_buffers_clear(&state->buffers, state->front.data,
+                                          (size_t)state->row_bytes, error);
   return code ? code : strait_buffers_wait(&state->buffers, error);
 }
 
@@ -62,9 +61,8 @@ strait_code strait_state_open(const strait_module *module, uint32_t index,
                        "expected a state below %" PRIu32 ", got %" PRIu32,
                        module->model->num_states, index);
   strait_state *state;
-  strait_code code =
-      strait_state_make(module, desc->dtype, desc->rank, options, &state,
-                        error);
+  strait_code code = strait_state_make(module, desc->dtype, desc->rank, options,
+                                       &state, error);
   if (code)
     return code;
   state->desc = desc;
@@ -72,10 +70,10 @@ strait_code strait_state_open(const strait_module *module, uint32_t index,
   size_t bytes = (size_t)(state->outer * state->capacity * state->row_bytes);
   if (!code &&
       !strait_block_reserve(&state->buffers.allocator, &state->front, bytes))
-    code = strait_fail(error, STRAIT_OUT_OF_MEMORY,
-                       "no memory%s for the %zu bytes of state '%s'",
-                       strait_buffers_place(&state->buffers), bytes,
-                       desc->name);
+    code =
+        strait_fail(error, STRAIT_OUT_OF_MEMORY,
+                    "no memory%s for the %zu bytes of state '%s'",
+                    strait_buffers_place(&state->buffers), bytes, desc->name);
   if (!code)
     code = empty(state, error);
   if (code) {
@@ -182,8 +180,8 @@ int32_t strait_rows_write(strait_run_state *run, uint32_t index,
   for (int64_t i = 0; piece && !code && i < state->outer; ++i)
     code = strait_buffers_move(&run->instance->buffers,
                                to + i * state->capacity * state->row_bytes,
-                               from + i * piece, (size_t)piece,
-                               &state->buffers, &state->back, run->error);
+                               from + i * piece, (size_t)piece, &state->buffers,
+                               &state->back, run->error);
   if (code)
     return code;
   state->next = at + count;

@@ -142,9 +142,8 @@ static int32_t launch_service(strait_run_state *run, uint32_t launch,
   if (code || tasks <= 0)
     return code;
   if (instance->buffers.backend)
-    return launch_on_device(
-        run, &(strait_device_launch){launch, buffers, sizes, tasks,
-                                     scratch_bytes});
+    return launch_on_device(run, &(strait_device_launch){launch, buffers, sizes,
+                                                         tasks, scratch_bytes});
   code = reserve_scratch(run, scratch_bytes);
   if (code)
     return code;
@@ -188,9 +187,8 @@ static strait_code reserve_slab(strait_run_state *run, uint32_t plan,
   bool again = state->asked;
   state->asked = true;
   const strait_buffers *buffers = &run->instance->buffers;
-  if (bytes < 0 ||
-      !(again ? strait_block_grow : strait_block_reserve)(
-          &buffers->allocator, &state->slab, (size_t)bytes))
+  if (bytes < 0 || !(again ? strait_block_grow : strait_block_reserve)(
+                       &buffers->allocator, &state->slab, (size_t)bytes))
     return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
                        "no memory%s for %" PRId64 " bytes of intermediate "
                        "buffers of entry '%s'",
@@ -271,13 +269,12 @@ static int32_t output_service(strait_run_state *run, uint32_t index,
         strait_dims_text(text, dims, desc->rank), bytes, output->bytes);
   output->placed = true;
   const strait_buffers *buffers = &run->instance->buffers;
-  if (output->data && (buffers->backend
-                           ? output->on_device
-                           : (uintptr_t)output->data % STRAIT_ALIGNMENT == 0)) {
+  if (output->data &&
+      (buffers->backend ? output->on_device
+                        : (uintptr_t)output->data % STRAIT_ALIGNMENT == 0)) {
     *data = output->data;
   } else {
-    if (!strait_block_reserve(&buffers->allocator, &output->own,
-                              (size_t)bytes))
+    if (!strait_block_reserve(&buffers->allocator, &output->own, (size_t)bytes))
       return strait_fail(run->error, STRAIT_OUT_OF_MEMORY,
                          "no memory%s for %" PRId64 " bytes of output '%s'",
                          strait_buffers_place(buffers), bytes, desc->name);
@@ -319,8 +316,8 @@ static int32_t write_service(strait_run_state *run, void *target,
   strait_code code = strait_check_interruption(run);
   if (code || bytes <= 0)
     return code;
-  code = strait_buffers_write(buffers, target, value, (size_t)bytes,
-                              run->error);
+  code =
+      strait_buffers_write(buffers, target, value, (size_t)bytes, run->error);
   /* The value is compiled code's and may change after this. */
   return code ? code : strait_buffers_wait(buffers, run->error);
 }

@@ -36,9 +36,8 @@ strait_code strait_state_make(const strait_module *module, uint32_t dtype,
   state->dtype = dtype;
   state->rank = rank;
   state->dims = (int64_t *)(state + 1);
-  strait_code code =
-      strait_buffers_open(module, &state->allocator, /*stream=*/NULL,
-                          &state->buffers, error);
+  strait_code code = strait_buffers_open(
+      module, &state->allocator, /*stream=*/NULL, &state->buffers, error);
   if (code) {
     strait_release(&chosen.allocator, state, bytes);
     return code;

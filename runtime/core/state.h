@@ -19,7 +19,7 @@ struct strait_state {
   int64_t *dims; /* of the front */
   strait_block front, back;
   strait_block copy; /* of the value, where that lies on a device */
-  int set; /* there is a value */
+  int set;           /* there is a value */
 
   /* Of a state that the model declares (rows.c); its memory is `front`. */
   const strait_state_desc *desc; /* NULL: not declared */

@@ -266,8 +266,8 @@ static int compare_times(const void *a, const void *b) {
 
 static double milliseconds(uint64_t ns) { return (double)ns * 1e-6; }
 
-/* An emulator says so in its name. Its times say nothing about a GPU and are not
- * shown as if they did. */
+/* An emulator says so in its name. Its times say nothing about a GPU and are
+ * not shown as if they did. */
 static bool is_emulated(const char *device) {
   return device && strncmp(device, "emulated", strlen("emulated")) == 0;
 }
