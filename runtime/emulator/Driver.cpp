@@ -3,7 +3,9 @@
 // is this machine. Work is done when it is asked for, so streams and events are
 // always ready; what a later wait must report is kept until then.
 //
-// STRAIT_CUDA_DEVICE   sm_80 or sm_90 (default)
+// STRAIT_CUDA_DEVICE   sm_80, sm_90 (default) or none
+// STRAIT_CUDA_MEMORY   megabytes of device memory (default: half of the host's)
+// STRAIT_CUDA_FAULT    the number of a launch at which the device breaks down
 // STRAIT_CUDA_CHECK    1: every access of memory is checked
 // STRAIT_CUDA_COUNT    a file that gets wavefronts and sectors per instruction
 // STRAIT_CUDA_SEED     blocks run in an order of this number's
@@ -29,9 +31,11 @@ enum Result {
   invalidValue = 1,
   outOfMemory = 2,
   notInitialized = 3,
+  noDevice = 100,
   invalidDevice = 101,
   invalidContext = 201,
   noBinaryForGpu = 209,
+  eccUncorrectable = 214,
   invalidPtx = 218,
   invalidHandle = 400,
   notFound = 500,
@@ -47,6 +51,10 @@ const Error errors[] = {
     {invalidValue, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
     {outOfMemory, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
     {notInitialized, "CUDA_ERROR_NOT_INITIALIZED", "initialization error"},
+    {noDevice, "CUDA_ERROR_NO_DEVICE",
+     "no CUDA-capable device is detected"},
+    {eccUncorrectable, "CUDA_ERROR_ECC_UNCORRECTABLE",
+     "uncorrectable ECC error encountered"},
     {invalidDevice, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"},
     {invalidContext, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
     {noBinaryForGpu, "CUDA_ERROR_NO_BINARY_FOR_GPU",
@@ -72,17 +80,30 @@ struct Device {
   unsigned threads = numberOf(
       "STRAIT_CUDA_THREADS",
       llvm::hardware_concurrency().compute_thread_count());
-  Memory memory{uint64_t(sysconf(_SC_PHYS_PAGES)) * 4096 / 2};
-  std::atomic<bool> isReady{false}, isBroken{false};
+  Memory memory{capacity()};
+  bool exists = true;
+  std::atomic<bool> isReady{false};
+  /// Why it does nothing any more, as after a fault on a GPU.
+  std::atomic<Result> fault{success};
+  const unsigned faultyLaunch = numberOf("STRAIT_CUDA_FAULT", 0);
   std::atomic<uint64_t> launches{0};
+
+  static uint64_t capacity() {
+    uint64_t megabytes = numberOf("STRAIT_CUDA_MEMORY", 0);
+    return megabytes ? megabytes << 20
+                     : uint64_t(sysconf(_SC_PHYS_PAGES)) * 4096 / 2;
+  }
 
   Device() {
     const char *name = getenv("STRAIT_CUDA_DEVICE");
     llvm::StringRef text = name ? name : "sm_90";
+    exists = text != "none";
+    if (!exists)
+      return;
     text.consume_front("sm_");
     if (text.getAsInteger(10, capability))
-      llvm::errs() << "emulator: STRAIT_CUDA_DEVICE: expected sm_80 or sm_90, "
-                      "got '"
+      llvm::errs() << "emulator: STRAIT_CUDA_DEVICE: expected sm_80, sm_90 or "
+                      "none, got '"
                    << name << "'\n";
   }
 };
@@ -94,9 +115,7 @@ Device &device() {
 
 /// What every call but the first ones returns at once.
 Result state() {
-  return !device().isReady ? notInitialized
-         : device().isBroken ? launchFailed
-                             : success;
+  return device().isReady ? device().fault.load() : notInitialized;
 }
 
 struct Event {
@@ -119,8 +138,10 @@ using CUevent = Event *;
 #define EMULATED extern "C" __attribute__((visibility("default"))) CUresult
 
 EMULATED cuInit(unsigned flags) {
-  device().isReady = flags == 0;
-  return flags == 0 ? success : invalidValue;
+  if (flags != 0)
+    return invalidValue;
+  device().isReady = device().exists;
+  return device().exists ? success : noDevice;
 }
 
 EMULATED cuDriverGetVersion(int *version) {
@@ -186,7 +207,7 @@ EMULATED cuDevicePrimaryCtxRelease_v2(CUdevice) {
 
 /// Also ends the state after a failed launch.
 EMULATED cuDevicePrimaryCtxReset_v2(CUdevice) {
-  device().isBroken = false;
+  device().fault = success;
   return success;
 }
 
@@ -306,10 +327,14 @@ EMULATED cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY,
     memcpy(launch.parameters.data() + function->parameterOffsets[i],
            parameters[i], parameter.bytes);
   launch.watched = device().checks ? &device().memory : nullptr;
+  if (launch.number == device().faultyLaunch) {
+    device().fault = eccUncorrectable;
+    return success; // as on a GPU, a later call says so
+  }
   runGrid(launch, device().threads, device().seed);
   if (launch.failed) {
     llvm::errs() << "emulator: " << launch.report << "\n";
-    device().isBroken = true;
+    device().fault = launchFailed;
   }
   return success;
 }
@@ -317,8 +342,10 @@ EMULATED cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY,
 EMULATED cuMemAlloc_v2(CUdeviceptr *pointer, size_t bytes) {
   if (bytes == 0)
     return invalidValue;
+  if (Result result = state())
+    return result;
   *pointer = device().memory.allocate(bytes);
-  return *pointer ? state() : outOfMemory;
+  return *pointer ? success : outOfMemory;
 }
 
 EMULATED cuMemFree_v2(CUdeviceptr pointer) {

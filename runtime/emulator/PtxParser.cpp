@@ -358,6 +358,9 @@ Error Parser::parseRegisters(PtxFunction &function) {
     auto count = parseNumber();
     if (!count)
       return count.takeError();
+    if (*count > 1 << 20)
+      return ptxError(token().line, "expected at most a million registers, "
+                                    "found " + Twine(*count));
     for (uint64_t i = 0; i < *count; ++i)
       function.registers[declare(name + std::to_string(i))] = *type;
     if (Error error = expect(">"))

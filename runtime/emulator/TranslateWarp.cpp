@@ -17,7 +17,7 @@ static Error barrier(Translator &t, const PtxInstruction &instruction) {
   IRBuilder<> &ir = t.builder;
   Value *line = ir.getInt32(instruction.line);
   auto &operands = instruction.operands;
-  if (hasPart(instruction, "warp")) {
+  if (hasPart(instruction, "warp") && operands.size() == 1) {
     t.call("strait_emulator_warp", ir.getInt32Ty(),
            {t.thread(), ir.getInt32(WarpRequest::Synchronize),
             t.read(operands[0], b32), ir.getInt32(0), ir.getInt32(0),
