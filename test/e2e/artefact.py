@@ -57,6 +57,15 @@ def _peak_bytes(pid):
     return 0
 
 
+def emulate(build, checks):
+    """Lets programs for GPUs run on the emulator, which checks every access if
+    told to. Returns the flags to compile them with."""
+    emulator = pathlib.Path(build) / "lib/libstrait-emulator.so"
+    os.environ |= {"STRAIT_LIBCUDA": str(emulator.resolve()),
+                   "STRAIT_CUDA_CHECK": "1" if checks else "0"}
+    return ["--target=cuda", "--arch=sm_80"]
+
+
 def run_measured(command, timeout):
     """Runs a command to its end, measuring wall time and peak memory. The
     peak is polled: a child's ru_maxrss starts at what its parent held."""

@@ -39,6 +39,7 @@ class Entry:
     rows: list  # of {dims or shapes}; one empty row for static models
     bench: dict = dataclasses.field(default_factory=dict)  # a row, for timing
     taps: list = dataclasses.field(default_factory=list)
+    emulated: str = ""  # checked or plain
 
     def broken(self):
         return self.status if self.status.startswith("broken") else ""
@@ -181,7 +182,8 @@ def load_entries():
                   status=r["status"], file=r.get("file", ""),
                   inputs=r.get("inputs", {}),
                   rows=r.get("dims") or r.get("shapes") or [],
-                  bench=r.get("bench", {}), taps=r.get("taps", []))
+                  bench=r.get("bench", {}), taps=r.get("taps", []),
+                  emulated=r.get("emulated", ""))
             for r in rows]
 
 

@@ -12,6 +12,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -163,6 +164,31 @@ def ops_cuda(mode):
                                *flags], 5400 if mode == "extended" else 900)
 
 
+def models_cuda(mode):
+    flags = ["--all"] if mode == "extended" else []
+    return script("models-cuda", [ROOT / "test/e2e/run_models.py",
+                                  "--emulated", *flags], 5400)
+
+
+def gpu_bundle(mode):
+    """What on_gpu packs for a machine with a GPU runs on the emulator."""
+    tool, cases = ROOT / "tools/bench/on_gpu", ["matmul-12x197x197x64",
+                                                "digits-mobilenet"]
+    with tempfile.TemporaryDirectory(prefix="strait-bundle-") as folder:
+        bundle, answer = f"{folder}/bundle.tar.gz", f"{folder}/answer.json"
+        steps = [[PYTHON, tool, "--pack", bundle, "--build", BUILD, *cases],
+                 ["tar", "xzf", bundle, "-C", folder],
+                 [f"{folder}/run.sh", answer, "120"],
+                 [PYTHON, tool, "--table", answer]]
+        emulator = {"STRAIT_LIBCUDA": str(BUILD / "lib/libstrait-emulator.so")}
+        if any(run(step, 300, env=os.environ | emulator) for step in steps):
+            return Result("gpu-bundle", failed=1)
+        codes = [case["code"] for case in
+                 json.loads(pathlib.Path(answer).read_text())["cases"]]
+    good = codes.count(0)
+    return Result("gpu-bundle", good, len(cases) - good)
+
+
 def bad_input(mode):
     flags = {"fast": ["--fast"], "extended": ["--all"]}.get(mode, [])
     return script("bad-input", [ROOT / "test/e2e/bad_input.py", *flags], 3600)
@@ -244,7 +270,8 @@ def fuzz(mode):
 
 # In order; which of them --fast runs.
 SUITES = [(build, True), (layers, True), (lit, True), (unit, True),
-          (models, True), (ops, True), (ops_cuda, False), (demo, True),
+          (models, True), (ops, True), (ops_cuda, False),
+          (models_cuda, False), (gpu_bundle, False), (demo, True),
           (lower_code, False),
           (bad_input, False), (oracle, False), (budgets, False), (sanitize_build, False),
           (sanitize, False), (threads, False), (fuzz, False)]

@@ -11,7 +11,6 @@ usage: run_ops.py [--build DIR] [--fast] [--dynamic] [--json FILE]
 import argparse
 import itertools
 import json
-import os
 import pathlib
 import sys
 import tempfile
@@ -30,7 +29,8 @@ import movement  # noqa: E402
 import recurrent  # noqa: E402
 import rows  # noqa: E402
 import windows  # noqa: E402
-from artefact import ROOT, StepFailed, compile_model  # noqa: E402
+from artefact import (ROOT, StepFailed, compile_model,  # noqa: E402
+                      emulate)
 from case import build_model  # noqa: E402
 
 FAMILIES = {}
@@ -183,10 +183,7 @@ def main():
     parser.add_argument("--json", help="write the results here")
     options = parser.parse_args()
     if options.emulated:
-        options.flag += ["--target=cuda", "--arch=sm_80"]
-        emulator = pathlib.Path(options.build) / "lib/libstrait-emulator.so"
-        os.environ |= {"STRAIT_LIBCUDA": str(emulator.resolve()),
-                       "STRAIT_CUDA_CHECK": "1"}
+        options.flag += emulate(options.build, checks=True)
     with tempfile.TemporaryDirectory(prefix="strait-ops-") as folder:
         sweep = Sweep(options, folder)
         for name in options.family or FAMILIES:
