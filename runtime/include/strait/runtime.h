@@ -390,8 +390,9 @@ STRAIT_API void strait_run_options_init(strait_run_options *options);
 /* Runs an entry on the inputs bound and returns when the outputs are there.
  * Fails with INVALID_INPUT, OUT_OF_MEMORY, CANCELLED, DEADLINE, DEVICE,
  * INVALID_ARGUMENT; the outputs are undefined then and the instance stays
- * usable. (After a kernel on a GPU has failed its driver takes no more work: runs
- * of all modules there fail until all were closed and opened again.) */
+ * usable. (After a kernel on a GPU has failed, the driver refuses all work of
+ * its context: close all modules there. Whether the process can open them again
+ * is the driver's to say; a new process can.) */
 STRAIT_API strait_code strait_run(strait_instance *instance, uint32_t entry,
                                   const strait_run_options *options,
                                   strait_error *error);
