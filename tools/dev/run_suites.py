@@ -189,6 +189,10 @@ def gpu_bundle(mode):
     return Result("gpu-bundle", good, len(cases) - good)
 
 
+def cuda_gate(mode):
+    return script("cuda-gate", [ROOT / "tools/dev/cuda_gate"], 1800)
+
+
 def bad_input(mode):
     flags = {"fast": ["--fast"], "extended": ["--all"]}.get(mode, [])
     return script("bad-input", [ROOT / "test/e2e/bad_input.py", *flags], 3600)
@@ -271,7 +275,8 @@ def fuzz(mode):
 # In order; which of them --fast runs.
 SUITES = [(build, True), (layers, True), (lit, True), (unit, True),
           (models, True), (ops, True), (ops_cuda, False),
-          (models_cuda, False), (gpu_bundle, False), (demo, True),
+          (models_cuda, False), (gpu_bundle, False),
+          (cuda_gate, False), (demo, True),
           (lower_code, False),
           (bad_input, False), (oracle, False), (budgets, False), (sanitize_build, False),
           (sanitize, False), (threads, False), (fuzz, False)]
