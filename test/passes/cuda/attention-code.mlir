@@ -35,3 +35,25 @@ kernel.func @heads inputs 3 shapes([#q, #q, #q] -> [#q]) attributes {tile = {
       : tensor<1x12x256x64xf32>, tensor<1x12x256x64xf32>, tensor<1x12x256x64xf32> -> tensor<1x12x256x64xf32>
   kernel.yield %y : tensor<1x12x256x64xf32>
 }
+
+// Heads of 63 columns begin anywhere: they are read and stored element by
+// element.
+// CHECK-LABEL: .visible .entry negative_ragged_heads(
+// CHECK-NOT: {{(ld|st)\.global\.v}}
+// CHECK: fma.rn.f32
+// CHECK-NOT: {{(ld|st)\.global\.v}}
+// CHECK: ex2.approx.f32
+// CHECK-NOT: {{(ld|st)\.global\.v}}
+// CHECK: st.global.b32
+// CHECK-NOT: {{(ld|st)\.global\.v}}
+// CHECK: ret;
+#h = affine_map<() -> (1, 12, 256, 63)>
+kernel.func @negative_ragged_heads inputs 3 shapes([#h, #h, #h] -> [#h]) attributes {tile = {
+    columns = 64, depth = 16, keys = 64, rows = 64, thread_rows = 4, threads = 128}} {
+^bb0(%q: tensor<1x12x256x63xf32>, %k: tensor<1x12x256x63xf32>, %v: tensor<1x12x256x63xf32>):
+  %y = kernel.attention %q, %k, %v {scale = 0.125 : f32,
+      q_order = array<i64: 0, 1, 2, 3>, k_order = array<i64: 0, 1, 2, 3>,
+      v_order = array<i64: 0, 1, 2, 3>, result_order = array<i64: 0, 1, 2, 3>}
+      : tensor<1x12x256x63xf32>, tensor<1x12x256x63xf32>, tensor<1x12x256x63xf32> -> tensor<1x12x256x63xf32>
+  kernel.yield %y : tensor<1x12x256x63xf32>
+}

@@ -9,7 +9,7 @@
 // CHECK: .minnctapersm 1
 // CHECK: bar.sync
 // CHECK: $L__BB0_[[LOOP:[0-9]+]]:
-// CHECK-NOT: div.
+// CHECK-NOT: {{div\.|ld\.global\.b32}}
 // CHECK: ld.global.v4.b32
 // CHECK: ld.shared.v4.b32
 // CHECK-NOT: ld.shared.b32
@@ -28,5 +28,23 @@ kernel.func @conv inputs 2 shapes([#x, #w] -> [#y]) attributes {tile = {
 ^bb0(%x: tensor<1x56x56x64xf32>, %w: tensor<1x8x3x3x64x16xf32>):
   %y = kernel.conv2d %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] groups 1
       : tensor<1x56x56x64xf32>, tensor<1x8x3x3x64x16xf32> -> tensor<1x56x56x128xf32>
+  kernel.yield %y : tensor<1x56x56x128xf32>
+}
+
+// Of 3 channels no vector is whole: the image is read element by element, the
+// filters, in their panels, in vectors.
+// CHECK-LABEL: .visible .entry negative_three_channels(
+// CHECK: bar.sync
+// CHECK: $L__BB1_[[LOOP:[0-9]+]]:
+// CHECK: ld.global.b32
+// CHECK-COUNT-512: fma.rn.f32
+// CHECK: bra $L__BB1_[[LOOP]];
+#x3 = affine_map<() -> (1, 56, 56, 3)>
+#w3 = affine_map<() -> (1, 8, 3, 3, 3, 16)>
+kernel.func @negative_three_channels inputs 2 shapes([#x3, #w3] -> [#y]) attributes {tile = {
+    columns = 128, depth = 8, rows = 128, thread_columns = 8, thread_rows = 8, threads = 256}} {
+^bb0(%x: tensor<1x56x56x3xf32>, %w: tensor<1x8x3x3x3x16xf32>):
+  %y = kernel.conv2d %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] groups 1
+      : tensor<1x56x56x3xf32>, tensor<1x8x3x3x3x16xf32> -> tensor<1x56x56x128xf32>
   kernel.yield %y : tensor<1x56x56x128xf32>
 }

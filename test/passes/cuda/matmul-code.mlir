@@ -30,3 +30,25 @@ kernel.func @product inputs 2 shapes([#m, #p] -> [#m]) attributes {tile = {
       : tensor<1x256x256xf32>, tensor<1x16x256x16xf32> -> tensor<1x256x256xf32>
   kernel.yield %r : tensor<1x256x256xf32>
 }
+
+// Rows of 255 and 250 elements begin at any multiple of 4 bytes: nothing of
+// them is read or written as a vector.
+// CHECK-LABEL: .visible .entry negative_ragged_rows(
+// CHECK-NOT: {{(ld|st)\.global\.v}}
+// CHECK: ld.global.b32
+// CHECK-NOT: {{(ld|st)\.global\.v}}
+// CHECK-COUNT-512: fma.rn.f32
+// CHECK-NOT: {{(ld|st)\.global\.v}}
+// CHECK: st.global.b32
+// CHECK-NOT: {{(ld|st)\.global\.v}}
+// CHECK: ret;
+#a = affine_map<() -> (1, 256, 255)>
+#b = affine_map<() -> (1, 255, 250)>
+#r = affine_map<() -> (1, 256, 250)>
+kernel.func @negative_ragged_rows inputs 2 shapes([#a, #b] -> [#r]) attributes {tile = {
+    columns = 128, depth = 8, rows = 128, thread_columns = 8, thread_rows = 8, threads = 256}} {
+^bb0(%a: tensor<1x256x255xf32>, %b: tensor<1x255x250xf32>):
+  %r = kernel.matmul %a, %b <row_major>
+      : tensor<1x256x255xf32>, tensor<1x255x250xf32> -> tensor<1x256x250xf32>
+  kernel.yield %r : tensor<1x256x250xf32>
+}
