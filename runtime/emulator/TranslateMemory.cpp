@@ -38,55 +38,67 @@ static void watch(Translator &t, const PtxInstruction &instruction,
           ir.getInt32(instruction.line)});
 }
 
-static Error load(Translator &t, const PtxInstruction &instruction) {
+/// The elements that a load or store moves between registers and memory.
+struct Elements {
+  PtxType type;
+  uint64_t bytes; // of one
+  Value *address;
+  bool isVolatile;
+  ArrayRef<PtxOperand> registers;
+
+  Value *place(Translator &t, size_t number) const {
+    IRBuilder<> &ir = t.builder;
+    return ir.CreateIntToPtr(
+        ir.CreateAdd(address, ir.getInt64(bytes * number)), ir.getPtrTy());
+  }
+};
+
+/// None: the instruction is not of this form.
+static std::optional<Elements> findElements(Translator &t,
+                                            const PtxInstruction &instruction,
+                                            unsigned memory, unsigned registers,
+                                            uint32_t kind) {
   auto type = lastType(instruction);
-  unsigned lanes = vectorOf(instruction);
-  if (!type || instruction.operands.size() < 2 ||
-      instruction.operands[1].kind != PtxOperand::Address)
-    return t.unsupported(instruction);
-  IRBuilder<> &ir = t.builder;
-  Value *address = t.addressOf(instruction.operands[1]);
-  uint64_t each = std::max(1u, type->totalBits() / 8);
-  watch(t, instruction, address, each * lanes, readsMemory);
-  const PtxOperand &target = instruction.operands[0];
-  if ((target.kind == PtxOperand::Vector ? target.elements.size() : 1) != lanes)
+  auto &operands = instruction.operands;
+  if (!type || operands.size() < 2 ||
+      operands[memory].kind != PtxOperand::Address)
+    return std::nullopt;
+  const PtxOperand &named = operands[registers];
+  ArrayRef<PtxOperand> list = named;
+  if (named.kind == PtxOperand::Vector)
+    list = named.elements;
+  if (list.size() != vectorOf(instruction))
+    return std::nullopt;
+  Elements elements = {*type, std::max(1u, type->totalBits() / 8),
+                       t.addressOf(operands[memory]),
+                       hasPart(instruction, "volatile"), list};
+  watch(t, instruction, elements.address, elements.bytes * list.size(), kind);
+  return elements;
+}
+
+static Error load(Translator &t, const PtxInstruction &instruction) {
+  auto elements = findElements(t, instruction, 1, 0, readsMemory);
+  if (!elements)
     return t.unsupported(instruction);
   SmallVector<Value *> values;
-  for (unsigned i = 0; i < lanes; ++i) {
-    Value *place = ir.CreateIntToPtr(
-        ir.CreateAdd(address, ir.getInt64(each * i)), ir.getPtrTy());
-    values.push_back(ir.CreateAlignedLoad(t.intType(type->totalBits()), place,
-                                          Align(each),
-                                          hasPart(instruction, "volatile")));
-  }
+  for (size_t i = 0; i < elements->registers.size(); ++i)
+    values.push_back(t.builder.CreateAlignedLoad(
+        t.intType(elements->type.totalBits()), elements->place(t, i),
+        Align(elements->bytes), elements->isVolatile));
   // All are read before the first register changes: it may be the address.
-  for (unsigned i = 0; i < lanes; ++i)
-    t.write(lanes == 1 ? target : target.elements[i], values[i],
-            type->isSigned());
+  for (auto [target, value] : zip(elements->registers, values))
+    t.write(target, value, elements->type.isSigned());
   return Error::success();
 }
 
 static Error store(Translator &t, const PtxInstruction &instruction) {
-  auto type = lastType(instruction);
-  unsigned lanes = vectorOf(instruction);
-  if (!type || instruction.operands.size() < 2 ||
-      instruction.operands[0].kind != PtxOperand::Address)
+  auto elements = findElements(t, instruction, 0, 1, writesMemory);
+  if (!elements)
     return t.unsupported(instruction);
-  IRBuilder<> &ir = t.builder;
-  Value *address = t.addressOf(instruction.operands[0]);
-  uint64_t each = std::max(1u, type->totalBits() / 8);
-  watch(t, instruction, address, each * lanes, writesMemory);
-  const PtxOperand &source = instruction.operands[1];
-  if ((source.kind == PtxOperand::Vector ? source.elements.size() : 1) != lanes)
-    return t.unsupported(instruction);
-  for (unsigned i = 0; i < lanes; ++i) {
-    Value *place = ir.CreateIntToPtr(
-        ir.CreateAdd(address, ir.getInt64(each * i)), ir.getPtrTy());
-    Value *value = t.read(lanes == 1 ? source : source.elements[i],
-                          {PtxType::Bits, type->totalBits()});
-    ir.CreateAlignedStore(value, place, Align(each),
-                          hasPart(instruction, "volatile"));
-  }
+  for (auto [i, source] : enumerate(elements->registers))
+    t.builder.CreateAlignedStore(
+        t.read(source, {PtxType::Bits, elements->type.totalBits()}),
+        elements->place(t, i), Align(elements->bytes), elements->isVolatile);
   return Error::success();
 }
 
